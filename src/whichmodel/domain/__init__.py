@@ -1,0 +1,59 @@
+"""Plain types that every other part speaks in. Nothing here reads files or runs models."""
+
+from whichmodel.domain.answer import Answer, Mismatch, Sentence, SourceRow, Span, StepRow
+from whichmodel.domain.brief import Brief, Source
+from whichmodel.domain.card import Link, ModelCard, Scale, Statement
+from whichmodel.domain.errors import (
+    InputError,
+    PictureError,
+    StepError,
+    UnboundError,
+    WeightsError,
+    WhichmodelError,
+)
+from whichmodel.domain.intent import Candidate, Intent, PrintSize, Words
+from whichmodel.domain.media import DataType, Port
+from whichmodel.domain.paper import Paper
+from whichmodel.domain.record import SCHEMA_VERSION, Record, from_data, from_json, to_data, to_json
+from whichmodel.domain.task import Cues, Neighbour, Task
+from whichmodel.domain.workflow import Parameter, Step, Workflow
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Answer",
+    "Brief",
+    "Candidate",
+    "Cues",
+    "DataType",
+    "InputError",
+    "Intent",
+    "Link",
+    "Mismatch",
+    "ModelCard",
+    "Neighbour",
+    "Paper",
+    "Parameter",
+    "PictureError",
+    "Port",
+    "PrintSize",
+    "Record",
+    "Scale",
+    "Sentence",
+    "Source",
+    "SourceRow",
+    "Span",
+    "Statement",
+    "Step",
+    "StepError",
+    "StepRow",
+    "Task",
+    "UnboundError",
+    "WeightsError",
+    "WhichmodelError",
+    "Words",
+    "Workflow",
+    "from_data",
+    "from_json",
+    "to_data",
+    "to_json",
+]

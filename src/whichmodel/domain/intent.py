@@ -1,0 +1,61 @@
+"""What a person wants, and the words that say so."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from whichmodel.domain.record import Record
+
+
+class Words(Record, frozen=True, kw_only=True):
+    """A piece of the question: `question[start:end] == text`."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Candidate(Record, frozen=True, kw_only=True):
+    """A task that the question may mean. Confidences of all candidates sum to at most 1."""
+
+    task: str
+    confidence: float
+    words: tuple[Words, ...] = ()
+
+
+class PrintSize(Record, frozen=True, kw_only=True):
+    """A wished print: width and height in centimetres (either may be None) and dots per inch."""
+
+    width_cm: float | None
+    height_cm: float | None
+    dpi: int | None
+    words: Words
+
+
+class Intent(Record, frozen=True, kw_only=True):
+    """A question understood.
+
+    Args:
+        question: as it was asked.
+        task: id of the most likely task, or `None` where no task is likely enough.
+        candidates: the likely tasks, best first.
+        steps: task ids in the order in which several were asked for; normally one.
+        scale: factor of enlargement (> 0), `"any"` for an open large size ("poster"), else `None`.
+        scale_words: where the factor was said.
+        target: print size where one was named.
+        asks: `"how"` (explain what I saw) or `"do"` (do it for me).
+        qualities: media, degradations, subjects and constraints named ("old-photo", "noise", "face",
+            "fast", ...) with the words that named them.
+    """
+
+    question: str
+    task: str | None
+    candidates: tuple[Candidate, ...]
+    asks: Literal["how", "do"]
+    steps: tuple[str, ...] = ()
+    scale: float | Literal["any"] | None = None
+    scale_words: Words | None = None
+    target: PrintSize | None = None
+    qualities: dict[str, Words] = msgspec.field(default_factory=dict)

@@ -1,0 +1,69 @@
+"""A workflow: typed steps in series and in parallel. What an answer describes is what runs.
+
+Values are named: `"input"` names are the workflow's inputs, and each step's id names its output.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from whichmodel.domain.errors import InputError
+from whichmodel.domain.media import Port
+from whichmodel.domain.record import Record
+
+Parameter = str | int | float | bool
+
+
+class Step(Record, frozen=True, kw_only=True):
+    """One step.
+
+    Args:
+        id: unique in the workflow.
+        title: what it does, for people: `"enlarge 4×"`.
+        operation: name of a registered operation (`"model"`, `"resample"`, ...). A file can name
+            only what is registered.
+        model: name of the model card for operation `"model"`, else `None`.
+        takes: input port name -> name of a workflow input or an earlier step.
+        gives: its output port.
+        parameters: settings of the operation.
+    """
+
+    id: str
+    title: str
+    operation: str
+    takes: dict[str, str]
+    gives: Port
+    model: str | None = None
+    parameters: dict[str, Parameter] = msgspec.field(default_factory=dict)
+
+
+class Workflow(Record, frozen=True, kw_only=True):
+    """A directed acyclic graph of steps, in an order in which they can run.
+
+    Args:
+        title: what it is for.
+        inputs: what the user brings.
+        steps: each takes only workflow inputs and the outputs of earlier steps.
+        output: name of the value that is the result.
+    """
+
+    title: str
+    inputs: tuple[Port, ...]
+    steps: tuple[Step, ...]
+    output: str
+
+    def __post_init__(self) -> None:
+        known = {port.name for port in self.inputs}
+        for step in self.steps:
+            if step.id in known:
+                raise InputError(f"step {step.id!r}: the name is used twice")
+            for port, source in step.takes.items():
+                if source not in known:
+                    raise InputError(
+                        f"step {step.id!r}, input {port!r}: takes {source!r}, which is neither an input"
+                        " of the workflow nor an earlier step",
+                        hint=f"known here: {', '.join(sorted(known))}",
+                    )
+            known.add(step.id)
+        if self.output not in known:
+            raise InputError(f"the workflow's output {self.output!r} is no step and no input")
