@@ -1,0 +1,5 @@
+"""`python -m whichmodel` is the same as `whichmodel`."""
+
+from whichmodel.cli.main import entry
+
+entry()

@@ -1,0 +1,119 @@
+"""A small language for cue phrases, so that the ontology can stay data.
+
+A phrase is a row of words that must follow each other:
+
+    enlarg*             any word that begins with "enlarg"
+    blow|blew up        one of several words
+    blew .. up          up to four words in between
+    4x ^0.5             a weight after a caret, instead of 1
+
+Text is compared case-folded and Unicode-normalised, with typographic quotes and dashes made plain.
+Matching is a single regular expression for each phrase, without nested repetition, hence linear.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+_PLAIN = str.maketrans(
+    {
+        "‘": "'",
+        "’": "'",
+        "‚": "'",
+        "′": "'",
+        "“": '"',
+        "”": '"',
+        "„": '"',
+        "«": '"',
+        "»": '"',
+        "‐": "-",
+        "‑": "-",
+        "‒": "-",
+        "–": "-",
+        "—": "-",
+        "−": "-",
+        "×": "x",
+        "✕": "x",
+        "\u00a0": " ",
+    }  # fmt: skip
+)
+_GAP = r"(?:[^\w]+\w+){0,4}?"
+
+
+def plain(text: str) -> str:
+    """The text case-folded with plain quotes and dashes, **of the same length** as `text`.
+
+    Offsets found in the result are therefore offsets in `text`.
+
+    >>> plain("Blew up 4×…")
+    'blew up 4x…'
+    """
+    return "".join(_plain_character(character) for character in text)
+
+
+@lru_cache(maxsize=4096)
+def _plain_character(character: str) -> str:
+    folded = unicodedata.normalize("NFKC", character.translate(_PLAIN)).casefold()
+    return folded if len(folded) == 1 else character
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A compiled cue phrase."""
+
+    source: str
+    weight: float
+    pattern: re.Pattern[str]
+
+    def find(self, text: str) -> tuple[int, int] | None:
+        """Start and end of the first match in `plain` text, or None."""
+        match = self.pattern.search(text)
+        return match.span() if match else None
+
+
+@lru_cache(maxsize=65536)
+def compile_phrase(source: str) -> Phrase:
+    """Compile one phrase.
+
+    Raises:
+        ValueError: the phrase is empty or its weight is no number.
+
+    >>> compile_phrase("blow|blew .. up").find("i blew this small picture up")
+    (2, 28)
+    """
+    words, _, weight = source.partition("^")
+    pieces = words.split()
+    if not pieces:
+        raise ValueError(f"empty phrase: {source!r}")
+    pattern = r"(?<!\w)"
+    joined = False
+    for index, piece in enumerate(pieces):
+        if piece == "..":
+            pattern += _GAP
+            continue
+        if index:
+            pattern += r"[^\w]+"
+        alternatives = "|".join(
+            re.escape(word).replace(r"\*", r"\w*").replace(r"\-", r"[-\s]?")
+            for word in plain(piece).split("|")
+        )
+        pattern += f"(?:{alternatives})"
+        joined = True
+    if not joined:
+        raise ValueError(f"a phrase needs a word: {source!r}")
+    return Phrase(source, float(weight) if weight else 1.0, re.compile(pattern + r"(?!\w)"))
+
+
+def find_all(phrases: Iterable[str], text: str) -> list[tuple[Phrase, int, int]]:
+    """Every phrase that occurs in `plain` text, with the place of its first occurrence."""
+    found = []
+    for source in phrases:
+        phrase = compile_phrase(source)
+        place = phrase.find(text)
+        if place:
+            found.append((phrase, *place))
+    return found
