@@ -1,0 +1,114 @@
+"""Runs convolutional networks in ncnn's format (`.param` + `.bin`) on the processor.
+
+The arithmetic is deterministic on one machine: the same array gives the same bytes again.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from whichmodel.domain import StepError, WeightsError
+
+Floats = NDArray[np.float32]
+
+
+def usable_threads() -> int:
+    """Number of processors that this process may use; containers often grant fewer than exist."""
+    try:
+        return max(1, len(os.sched_getaffinity(0)))
+    except AttributeError:  # not on every system
+        return max(1, os.cpu_count() or 1)
+
+
+class NcnnNet:
+    """A network that turns one picture into another.
+
+    Args:
+        param: the graph.
+        weights: the numbers.
+        input_blob, output_blob: names in the graph.
+        threads: processor threads; default all that this process may use.
+
+    Raises:
+        WeightsError: a file is missing or is no ncnn network, or a blob is not in the graph.
+    """
+
+    def __init__(
+        self, param: Path, weights: Path, *, input_blob: str, output_blob: str, threads: int | None = None
+    ) -> None:
+        import ncnn  # loaded on first use: `plan` and `answer` never pay for it
+
+        for path in (param, weights):
+            if not path.is_file() or path.stat().st_size == 0:
+                raise WeightsError(
+                    f"{path} is missing or empty",
+                    hint="fetch the weights again: whichmodel weights pull",
+                )
+        net = ncnn.Net()
+        net.opt.use_vulkan_compute = False
+        net.opt.num_threads = threads or usable_threads()
+        if net.load_param(str(param)) != 0:
+            raise WeightsError(f"{param} is not a network that ncnn can read")
+        _require_blob("input", input_blob, list(net.input_names()), param)
+        _require_blob("output", output_blob, list(net.output_names()), param)
+        if net.load_model(str(weights)) != 0:
+            raise WeightsError(
+                f"{weights} does not hold the numbers of {param.name}",
+                hint="fetch the weights again: whichmodel weights pull",
+            )
+        self._ncnn: Any = ncnn
+        self._net: Any = net
+        self._input_blob = input_blob
+        self._output_blob = output_blob
+
+    def infer(self, x: Floats) -> Floats:
+        """Run the network once.
+
+        Args:
+            x: `(3, H, W)` float32 RGB, 0..1, sRGB-encoded.
+
+        Returns:
+            `(3, s*H, s*W)` float32, nominally 0..1 but not clipped.
+
+        Raises:
+            StepError: ncnn reports an error, or the output holds NaN or infinity.
+        """
+        # `ncnn.Mat(array)` borrows the array's memory without owning it. `held` must therefore stay
+        # alive until `extract` has returned; a temporary would be freed and the result be garbage.
+        held = np.ascontiguousarray(x, dtype=np.float32)
+        extractor = self._net.create_extractor()
+        if extractor.input(self._input_blob, self._ncnn.Mat(held)) != 0:
+            raise StepError(f"the network refused an input of shape {held.shape}")
+        status, mat = extractor.extract(self._output_blob)
+        if status != 0:
+            raise StepError(
+                f"the network failed with ncnn status {status} on an input of shape {held.shape}",
+                hint="status -100 means that memory ran out: try a smaller tile (--tile 128)",
+            )
+        # Copied while the extractor, which owns the memory, is alive.
+        y: Floats = np.array(mat, dtype=np.float32)
+        del mat, extractor
+        if not np.isfinite(y).all():
+            raise StepError("the network's output holds NaN or infinite values")
+        return y
+
+
+@lru_cache(maxsize=4)
+def load_net(
+    param: Path, weights: Path, input_blob: str, output_blob: str, threads: int | None = None
+) -> NcnnNet:
+    """The network of these files, loaded once a process; arguments and errors as for `NcnnNet`."""
+    return NcnnNet(param, weights, input_blob=input_blob, output_blob=output_blob, threads=threads)
+
+
+def _require_blob(role: str, name: str, known: list[str], param: Path) -> None:
+    if name not in known:
+        raise WeightsError(
+            f"{param.name} has no {role} blob {name!r}", hint=f"it has: {', '.join(known) or 'none'}"
+        )
