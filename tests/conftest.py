@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import hypothesis
@@ -108,6 +108,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def weights_cache() -> Path:
     """The folder in which this run keeps weights: never the user's own, unless the environment says so."""
     return Path(os.environ["WHICHMODEL_CACHE"])
+
+
+@pytest.fixture(scope="session")
+def pulled_weights(weights_cache: Path) -> Callable[[str], dict[str, Path]]:
+    """Gives the files of the weights of an id, fetched once in a run; a fetch that fails is a failure."""
+    from whichmodel import weights
+
+    def files(id: str) -> dict[str, Path]:
+        return weights.installed(id) or weights.pull(id, say=lambda line: None)
+
+    return files
 
 
 # --- data --------------------------------------------------------------------------------------
