@@ -1,0 +1,8 @@
+"""What there is: the ontology of tasks and the cards of models, read from readable files in `data/`."""
+
+from __future__ import annotations
+
+from whichmodel.catalog.consistency import check
+from whichmodel.catalog.load import cards, tasks
+
+__all__ = ["cards", "check", "tasks"]
