@@ -1,0 +1,5 @@
+"""From a Brief to an Answer, and the Answer as Markdown, HTML, terminal text or JSON."""
+
+from whichmodel.answer.writer import write
+
+__all__ = ["write"]

@@ -81,7 +81,7 @@ class Answer(Record, frozen=True, kw_only=True):
         reply: the short reply at the top.
         task: sentences of part 1.
         diagram: plain-text drawing of the workflow.
-        steps: rows of part 2, one for each step of `workflow`.
+        steps: rows of part 2: one for each step of `workflow`, then alternatives to its last step.
         workflow: the object that would run.
         ideas: what the papers add to part 2, and what not, one group a paper.
         left_open: what the sources do not tell.

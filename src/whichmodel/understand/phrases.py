@@ -39,8 +39,8 @@ _PLAIN = str.maketrans(
         "×": "x",
         "✕": "x",
         "\u00a0": " ",
-    }  # fmt: skip
-)
+    }
+)  # fmt: skip
 _GAP = r"(?:[^\w]+\w+){0,4}?"
 
 

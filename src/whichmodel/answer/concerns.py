@@ -1,0 +1,89 @@
+"""What a person cares about in a question, and where a source speaks of the same thing."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import resources
+
+import msgspec
+import yaml
+
+from whichmodel.answer.quotes import Piece, sentences
+from whichmodel.domain import Record, Source, Words
+from whichmodel.understand.phrases import find_all, plain
+
+_OWN = re.compile(
+    r"\b(?:we|our|ours|this (?:allows|enables|leads|method|approach)|proposed|it)\b", re.IGNORECASE
+)
+_WEAKEST = 0.6
+
+
+class Concern(Record, frozen=True, kw_only=True):
+    """Something people care about: a topic, their words for it, the papers' words, what may stay open."""
+
+    id: str
+    goal: str
+    topic: str
+    asks: tuple[str, ...]
+    sources: tuple[str, ...]
+    open: str
+
+
+@cache
+def all_concerns() -> tuple[Concern, ...]:
+    """Every concern, the more specific first."""
+    text = resources.files("whichmodel.answer").joinpath("data/concerns.yaml").read_text("utf-8")
+    return msgspec.convert(yaml.safe_load(text), type=tuple[Concern, ...])
+
+
+def concerns_of(question: str) -> list[tuple[Concern, Words]]:
+    """The concerns that a question names, in the order in which it names them, each with its words.
+
+    Words that a more specific concern has taken are not counted again.
+    """
+    text = plain(question)
+    taken: list[tuple[int, int]] = []
+    found: list[tuple[Concern, Words]] = []
+    for concern in all_concerns():
+        hits = [
+            (start, end)
+            for phrase, start, end in find_all(concern.asks, text)
+            if phrase.weight >= 1 and all(end <= a or start >= b for a, b in taken)
+        ]
+        if hits:
+            start, end = min(hits)
+            taken.extend(hits)
+            found.append((concern, Words(text=question[start:end], start=start, end=end)))
+    return sorted(found, key=lambda item: item[1].start)
+
+
+def touches(piece: Piece, concerns: list[Concern]) -> bool:
+    """Whether a piece speaks of one of the concerns."""
+    text = plain(piece.text)
+    return any(find_all(concern.sources, text) for concern in concerns)
+
+
+def threads(source: Source, concerns: list[Concern], avoid: set[int]) -> list[tuple[Concern, Piece]]:
+    """Sentences of a source that speak of the same concerns, one for each concern, best first.
+
+    Args:
+        avoid: starts of sentences that are already quoted.
+    """
+    found: list[tuple[float, int, Concern, Piece]] = []
+    used = set(avoid)
+    pieces = sentences(source)
+    for rank, concern in enumerate(concerns):
+        best: tuple[float, Piece] | None = None
+        for piece in pieces:
+            if piece.start in used:
+                continue
+            hits = find_all(concern.sources, plain(piece.text))
+            # What the authors say of their own work answers better than their introduction.
+            score = sum(phrase.weight for phrase, *_ in hits) * (1.0 if _OWN.search(piece.text) else 0.6)
+            if score >= _WEAKEST and (best is None or score > best[0]):
+                best = (score, piece)
+        if best:
+            used.add(best[1].start)
+            found.append((best[0] - 0.1 * rank, rank, concern, best[1]))
+    return [(concern, piece) for _, _, concern, piece in sorted(found, key=lambda item: (-item[0], item[1]))]

@@ -1,0 +1,176 @@
+"""Verbatim pieces of a summary: sentences, what the authors say they contribute, threads to a question.
+
+Whatever an answer says about a source rests on a piece found here. A piece is always a substring of
+the summary (`summary[start:end]`), never a rewording.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from whichmodel.domain import Source, Span
+from whichmodel.understand.phrases import plain
+
+# A quote that a reader can take in: longer ones are cut at a clause.
+LONGEST_WORDS = 38
+# Summaries are read up to here; an abstract has about 1,500 characters.
+READ_CHARACTERS = 20_000
+
+_ABBREVIATIONS = re.compile(
+    r"(?:\b(?:e\.g|i\.e|etc|vs|cf|resp|approx|fig|eq|sec|no|al|dr|mr|mrs|st|ca|incl|w\.r\.t)|\b[A-Z])\.$",
+    re.IGNORECASE,
+)
+_BREAK = re.compile(r"[.!?]+[\"”’')\]]*(?=\s+[\"“‘'(\[]?[A-Z0-9]|\s*\n|\s*$)")
+_ADVERBS = r"(?:\w+ly\s+|also\s+|then\s+|further\s+|first\s+|here\s+|therefore\s+){0,2}"
+_UNQUOTABLE = re.compile(
+    r"https?:|www\.|```|^\s*#|\|.*\||<\w+|\]\(|"
+    r"^\s*(?:model|paper|github|hugging ?face|summary|answer)\s*:|"
+    r"[\u202a-\u202e\u2066-\u2069\u200e\u200f]",
+    re.IGNORECASE | re.MULTILINE,
+)
+# What authors do in an abstract, and how we retell it in the third person.
+VERBS = {
+    "introduce": "introduces", "introduces": "introduces", "present": "presents", "presents": "presents",
+    "propose": "proposes", "proposes": "proposes", "develop": "develops", "develops": "develops",
+    "study": "studies", "studies": "studies", "investigate": "investigates", "investigates": "investigates",
+    "explore": "explores", "explores": "explores", "describe": "describes", "describes": "describes",
+    "design": "designs", "designs": "designs", "devise": "devises", "examine": "examines",
+    "examines": "examines", "analyze": "analyses", "analyse": "analyses", "analyzes": "analyses",
+    "evaluate": "evaluates", "evaluates": "evaluates", "argue": "argues", "argues": "argues",
+    "show": "shows", "shows": "shows", "demonstrate": "demonstrates", "demonstrates": "demonstrates",
+    "find": "finds", "finds": "finds", "address": "addresses", "addresses": "addresses",
+    "tackle": "tackles", "create": "creates", "build": "builds", "collect": "collects",
+    "offer": "offers", "offers": "offers", "provide": "provides", "provides": "provides",
+    "establish": "establishes", "formulate": "formulates", "extend": "extends", "adapt": "adapts",
+    "conduct": "conducts", "use": "uses", "employ": "employs", "leverage": "leverages", "train": "trains",
+    "hypothesize": "supposes", "hypothesise": "supposes", "review": "reviews", "reviews": "reviews",
+    "survey": "surveys", "surveys": "surveys", "compare": "compares", "compares": "compares",
+}  # fmt: skip
+# Verbs with which authors name the thing that is theirs; the others describe what they did with it.
+_NAMING = {"introduces", "presents", "proposes", "develops", "designs", "devises", "describes", "offers"}
+_STUDYING = {"studies", "investigates", "explores", "examines", "analyses", "evaluates", "argues", "reviews",
+             "surveys", "compares", "addresses", "tackles", "creates", "builds", "collects"}  # fmt: skip
+_SUBJECT = (
+    r"\b(?:we|this (?:paper|work|study|article|report|survey|thesis)|(?:the|our) (?:paper|authors?|work|"
+    r"approach|method|framework))\b"
+)
+_CONTRIBUTION = re.compile(
+    rf"{_SUBJECT}\s+{_ADVERBS}(?P<verb>{'|'.join(VERBS)})\s+(?P<object>\S.*)", re.IGNORECASE | re.DOTALL
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """`summary[start:end]` of one source."""
+
+    source: Source
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        """The piece on one line: runs of white space become one space."""
+        return " ".join(self.source.summary[self.start : self.end].split())
+
+    def span(self) -> Span:
+        """The evidence that an answer records; its text is verbatim, line breaks included."""
+        return Span(
+            source=self.source.number,
+            field="summary",
+            start=self.start,
+            end=self.end,
+            text=self.source.summary[self.start : self.end],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What the authors say they do: a verb of ours in the third person, its object verbatim."""
+
+    verb: str
+    piece: Piece
+    cut: bool
+
+
+def sentences(source: Source) -> list[Piece]:
+    """The summary's sentences, without those that hold a link or markup of their own."""
+    text = source.summary[:READ_CHARACTERS]
+    pieces = []
+    start = 0
+    for match in [*_BREAK.finditer(text), None]:
+        end = match.end() if match else len(text)
+        if match and _ABBREVIATIONS.search(text[start : match.start() + 1]):
+            continue
+        piece = _trim(source, start, end)
+        start = end
+        if piece is not None and len(piece.text.split()) >= 3 and is_quotable(piece.text):
+            pieces.append(piece)
+    return pieces
+
+
+def is_quotable(text: str) -> bool:
+    """Whether a piece can stand in our answer: no links, no field-like, heading-like or marked-up text."""
+    return not _UNQUOTABLE.search(text)
+
+
+def contributions(source: Source) -> list[Contribution]:
+    """What the authors say they do, in the order in which they say it."""
+    found = []
+    for piece in sentences(source):
+        match = _CONTRIBUTION.search(source.summary, piece.start, piece.end)
+        if match is None:
+            continue
+        verb = VERBS[match.group("verb").lower()]
+        clause, cut = shorten(Piece(source, match.start("object"), piece.end))
+        if len(clause.text.split()) >= 3 and not clause.text.lower().startswith(("that our", "that we")):
+            found.append(Contribution(verb, clause, cut))
+    return found
+
+
+def kind_of(contribution: Contribution) -> Literal["names", "studies", "other"]:
+    """Whether authors name the thing that is theirs, what they study, or what else they do."""
+    if contribution.verb in _NAMING:
+        return "names"
+    return "studies" if contribution.verb in _STUDYING else "other"
+
+
+def shorten(piece: Piece, longest: int = LONGEST_WORDS) -> tuple[Piece, bool]:
+    """The piece without its full stop, cut at the last clause boundary before `longest` words.
+
+    Returns the shorter piece and whether words were left out at its end.
+    """
+    text = piece.source.summary[piece.start : piece.end]
+    stripped = text.rstrip().rstrip(".!?;:,").rstrip()
+    end = piece.start + len(stripped)
+    words = list(re.finditer(r"\S+", stripped))
+    if len(words) <= longest:
+        return Piece(piece.source, piece.start, end), False
+    limit = words[longest].start()
+    boundaries = [
+        match.start()
+        for match in re.finditer(
+            r"[,;:]\s|\s(?:which|while|whereas|where|that|by|and|so|because)\s|\s[–—]\s", stripped
+        )
+        if words[min(8, longest - 1)].start() < match.start() <= limit
+        and _balanced(stripped[: match.start()])
+    ]
+    cut = boundaries[-1] if boundaries else words[longest - 1].end()
+    return Piece(piece.source, piece.start, piece.start + cut), True
+
+
+def _balanced(text: str) -> bool:
+    return text.count("(") == text.count(")")
+
+
+def _trim(source: Source, start: int, end: int) -> Piece | None:
+    text = source.summary[start:end]
+    left = len(text) - len(text.lstrip())
+    stripped = text.strip()
+    return Piece(source, start + left, start + left + len(stripped)) if stripped else None
+
+
+def find(piece: Piece, pattern: re.Pattern[str]) -> bool:
+    """Whether a pattern over `plain` text occurs in the piece."""
+    return bool(pattern.search(plain(piece.text)))

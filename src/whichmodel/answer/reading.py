@@ -1,0 +1,152 @@
+"""Reading a source: which task it does, how we know, and how that relates to the question.
+
+Only what the source itself says is used: its name or title and its text (or, for our own
+recommendations, its model card). What a model is known for elsewhere plays no part.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from whichmodel.catalog import tasks
+from whichmodel.domain import DataType, Scale, Source, Span, Task
+from whichmodel.understand.phrases import find_all, plain
+from whichmodel.understand.tasks import Scored, read_name, read_name_scale, score_text
+
+Relation = Literal["same", "wider", "part", "sibling", "neighbour", "other", "unknown"]
+KnownBy = Literal["name", "title", "summary", "card"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a source is about, as far as it says.
+
+    Args:
+        source: the source.
+        task: the task it does or is about; None where it does not say.
+        known_by: where that is said.
+        words: the very words.
+        research: set for training methods, benchmarks and studies.
+        relation: of its task to the task of the question.
+        scale: factor of enlargement that it names.
+        other_media: a kind of data that it needs and the question does not have (video for a photo).
+    """
+
+    source: Source
+    task: Task | None
+    known_by: KnownBy | None
+    words: Span | None
+    research: Task | None
+    relation: Relation
+    scale: Scale
+    other_media: DataType | None
+
+
+def read_source(source: Source, question_task: Task | None) -> Reading:
+    """Read one source against the task of the question."""
+    task, known_by, words = _task_of(source)
+    research = _research_of(source) if source.kind == "paper" else None
+    named_scale = read_name_scale(source.name)
+    scale: Scale = source.scale if source.scale is not None else named_scale[0] if named_scale else None
+    return Reading(
+        source=source,
+        task=task,
+        known_by=known_by,
+        words=words,
+        research=research,
+        relation=relate(question_task, task),
+        scale=scale,
+        other_media=_other_media(source, task, question_task),
+    )
+
+
+def relate(question: Task | None, other: Task | None) -> Relation:
+    """How a source's task stands to that of the question."""
+    if question is None or other is None:
+        return "unknown"
+    if question.id == other.id:
+        return "same"
+    if other.id in ancestors(question):
+        return "wider"
+    if question.id in ancestors(other):
+        return "part"
+    if ancestors(question) & ancestors(other):
+        return "sibling"
+    near = {n.task for n in question.neighbours} | {n.task for n in other.neighbours if n.task == question.id}
+    if other.id in near or any(n.task == question.id for n in other.neighbours):
+        return "neighbour"
+    same_in = {port.type for port in question.inputs} & {port.type for port in other.inputs}
+    same_out = {port.type for port in question.outputs} & {port.type for port in other.outputs}
+    return "neighbour" if same_in and same_out else "other"
+
+
+def ancestors(task: Task) -> set[str]:
+    """Ids of the wider tasks that include this one, at any distance."""
+    found: set[str] = set()
+    waiting = list(task.parents)
+    while waiting:
+        parent = waiting.pop()
+        if parent not in found and parent in tasks():
+            found.add(parent)
+            waiting.extend(tasks()[parent].parents)
+    return found
+
+
+def _task_of(source: Source) -> tuple[Task | None, KnownBy | None, Span | None]:
+    if source.task is not None and source.task in tasks():
+        return tasks()[source.task], "card", None
+    if source.kind == "model" and " " not in source.name.strip():
+        named = read_name(source.name)
+        if named:
+            task, words = named
+            return task, "name", _span(source, "name", words.start, words.end)
+    scored = [item for item in score_text(source.name, source.summary) if item.task.kind == "task"]
+    if not scored:
+        return None, None, None
+    return _evidence(source, scored[0])
+
+
+def _evidence(source: Source, best: Scored) -> tuple[Task, KnownBy, Span | None]:
+    if best.places:
+        start, end = best.places[0]
+        by: KnownBy = "name" if source.kind == "model" else "title"
+        return best.task, by, _span(source, "name", start, end)
+    terms = (*best.task.cues.term, *best.task.synonyms, best.task.name)
+    hits = find_all(terms, plain(source.summary))
+    if hits:
+        _, start, end = max(hits, key=lambda hit: hit[0].weight)
+        return best.task, "summary", _span(source, "summary", start, end)
+    return best.task, "summary", None
+
+
+def _research_of(source: Source) -> Task | None:
+    """The kind of research, where that is what the work mainly is."""
+    scored = score_text(source.name, source.summary)
+    research = [item for item in scored if item.task.kind == "research"]
+    works = [item for item in scored if item.task.kind == "task"]
+    if not research:
+        return None
+    strongest = research[0]
+    enough = not works or strongest.places or strongest.score >= works[0].score
+    return strongest.task if enough else None
+
+
+_VIDEO = re.compile(r"\bvideos?\b")
+
+
+def _other_media(source: Source, task: Task | None, question: Task | None) -> DataType | None:
+    if question is None or task is None:
+        return None
+    wanted = {port.type for port in question.inputs}
+    if DataType.VIDEO not in wanted and task.kind == "task":
+        needs_video = DataType.VIDEO in {port.type for port in task.inputs}
+        if needs_video or _VIDEO.search(plain(source.name)):
+            return DataType.VIDEO
+    return None
+
+
+def _span(source: Source, field: str, start: int, end: int) -> Span:
+    text = source.name if field == "name" else source.summary
+    return Span(source=source.number, field=field, start=start, end=end, text=text[start:end])

@@ -1,0 +1,30 @@
+"""Making sentences that say what they rest on."""
+
+from __future__ import annotations
+
+from whichmodel.domain import Sentence, Span
+
+
+def ours(text: str) -> Sentence:
+    """An inference, a definition or arithmetic of ours."""
+    return Sentence(text=text, basis="ours")
+
+
+def left_open(text: str) -> Sentence:
+    """Something that the sources do not say."""
+    return Sentence(text=text, basis="open")
+
+
+def sourced(text: str, *spans: Span) -> Sentence:
+    """A statement about a source, resting on verbatim spans of it."""
+    return Sentence(text=text, basis="source", spans=spans)
+
+
+def asked(text: str, *spans: Span) -> Sentence:
+    """Something that the question itself says; spans have source 0 and field "question"."""
+    return Sentence(text=text, basis="question", spans=spans)
+
+
+def from_card(text: str, *spans: Span) -> Sentence:
+    """A statement of our own model card."""
+    return Sentence(text=text, basis="card", spans=spans)

@@ -1,0 +1,97 @@
+"""The judgement that an answer rests on: what the question is about, and whether the models fit it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from whichmodel.answer.concerns import Concern, concerns_of
+from whichmodel.answer.reading import Reading, read_source, relate
+from whichmodel.catalog import tasks
+from whichmodel.domain import Brief, Intent, Mismatch, Task, Words
+from whichmodel.understand import understand
+from whichmodel.understand.tasks import score_question
+
+# The models were recommended for this question. Where its words leave two readings nearly equal, the
+# reading that a model fits is taken; and words that hardly name any task do not outweigh a model that does.
+_NEARLY = 0.6
+_CLEAR_SCORE = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Everything that the parts of an answer share.
+
+    Args:
+        task: the task of the question; None where neither the question nor a model tells.
+        guessed: the task was taken from a model because the question names none.
+        models, papers: readings, in the order given.
+        fitting: models that do the task, a wider one, or a part of it.
+        misfits: models that do something else by their own words.
+        unknown: models that do not say what they do.
+    """
+
+    brief: Brief
+    intent: Intent
+    task: Task | None
+    guessed: bool
+    models: tuple[Reading, ...]
+    papers: tuple[Reading, ...]
+    concerns: tuple[tuple[Concern, Words], ...]
+
+    @property
+    def fitting(self) -> list[Reading]:
+        return [reading for reading in self.models if reading.relation in ("same", "part", "wider")]
+
+    @property
+    def misfits(self) -> list[Reading]:
+        return [reading for reading in self.models if reading.relation in ("sibling", "neighbour", "other")]
+
+    @property
+    def unknown(self) -> list[Reading]:
+        return [reading for reading in self.models if reading.relation == "unknown"]
+
+    def mismatch(self) -> Mismatch | None:
+        """Set where some model does another task and none does that of the question."""
+        if self.task is None or self.fitting or not self.misfits:
+            return None
+        other = {reading.task.id: None for reading in self.misfits if reading.task}
+        return Mismatch(
+            question_task=self.task.id,
+            model_tasks=tuple(other),
+            models=tuple(reading.source.name for reading in self.misfits),
+        )
+
+
+def judge(brief: Brief) -> Verdict:
+    """Understand the question, read every source against it."""
+    intent = understand(brief.question)
+    task = tasks()[intent.task] if intent.task else None
+    model_tasks = [
+        reading.task for reading in (read_source(source, None) for source in brief.models) if reading.task
+    ]
+    guessed = False
+    if task is None and model_tasks:
+        task, guessed = model_tasks[0], True
+    elif task is not None:
+        task = _prefer_given(intent, task, model_tasks)
+    return Verdict(
+        brief=brief,
+        intent=intent,
+        task=task,
+        guessed=guessed,
+        models=tuple(read_source(source, task) for source in brief.models),
+        papers=tuple(read_source(source, task) for source in brief.papers),
+        concerns=tuple(concerns_of(brief.question)),
+    )
+
+
+def _prefer_given(intent: Intent, task: Task, model_tasks: list[Task]) -> Task:
+    if any(relate(task, other) in ("same", "part") for other in model_tasks):
+        return task
+    top = intent.candidates[0].confidence
+    if score_question(intent.question)[0].score < _CLEAR_SCORE and model_tasks:
+        return model_tasks[0]
+    for candidate in intent.candidates[1:]:
+        if candidate.confidence >= _NEARLY * top and any(other.id == candidate.task for other in model_tasks):
+            return tasks()[candidate.task]
+    return task

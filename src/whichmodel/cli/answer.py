@@ -1,0 +1,50 @@
+"""`whichmodel answer`: a prompt with its evidence goes in, a grounded answer comes out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from whichmodel.answer import write
+from whichmodel.answer.views import Format, show
+from whichmodel.domain import InputError
+from whichmodel.understand.prompt_format import MAX_BYTES, read_prompt
+
+FORMATS = click.Choice(["md", "json", "html"])
+
+
+@click.command()
+@click.argument("prompt")
+@click.option(
+    "--format", "view", type=FORMATS, default="md", show_default=True, help="How to write the answer."
+)
+def answer(prompt: str, view: Format) -> None:
+    """Answer the question in PROMPT (a file, or - for stdin) from the models and papers given in it.
+
+    Nothing outside the prompt is used: every link is one of its links, every statement about a source
+    is quoted from it, and what is ours is marked.
+    """
+    where = "stdin" if prompt == "-" else prompt
+    show(write(read_prompt(read_input(prompt), where=where)), view)
+
+
+def read_input(name: str) -> bytes:
+    """Read a file or stdin (`-`), never more than a prompt may have.
+
+    Raises:
+        InputError: the file is missing, a folder, or not readable.
+    """
+    try:
+        if name == "-":
+            return sys.stdin.buffer.read(MAX_BYTES + 1)
+        path = Path(name)
+        if path.is_dir():
+            raise InputError(f"{name} is a folder", hint="give a prompt file, or - for stdin")
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except FileNotFoundError as error:
+        raise InputError(f"no such file: {name}", hint="give a prompt file, or - for stdin") from error
+    except OSError as error:
+        raise InputError(f"{name} cannot be read: {error.strerror}") from error

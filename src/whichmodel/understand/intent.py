@@ -1,0 +1,110 @@
+"""A question understood: task, factor, print size, asked or wanted, and the qualities named."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+import yaml
+
+from whichmodel.domain import Intent, Words
+from whichmodel.understand.phrases import find_all, plain
+from whichmodel.understand.scale import read_print_size, read_scale
+from whichmodel.understand.tasks import Scored, candidates, score_question
+
+# A person's question is short; what is longer is read up to here, so that time stays bounded.
+LONGEST = 4000
+_HOW = re.compile(
+    r"\b(?:how (?:does|do|did|can|could|is|are|was|were|on earth|come|exactly)|"
+    r"what (?:makes|kind|type|helps|lets|allows|happens|sort|techniques?)|why|"
+    r"which (?:\w+ )?(?:techniques?|architectures?)|explain)\b"
+)
+_DO = re.compile(
+    r"(?:^|[.!?]\s*)(?:please|can you|could you|i (?:want|need|would like|'d like)|i'd like|help me|make|"
+    r"turn|remove|enlarge|upscale|sharpen|deblur|denoise|fix|restore|colou?rize|cut|blow|clean|brighten|convert|"
+    r"give|let's)\b"
+)
+# Words that connect two wishes ("remove the noise and enlarge it").
+_JOIN = re.compile(r"\b(?:and|then|after(?:wards)?|before|plus|also)\b|,|;")
+
+
+def understand(question: str) -> Intent:
+    """Understand a question in plain words.
+
+    Args:
+        question: any text; only the first 4,000 characters are read.
+
+    Returns:
+        An intent whose `task` is None where no task of the ontology is likely enough.
+
+    >>> intent = understand("I blew up a small image by 4x and it still looked clean. How?")
+    >>> intent.task, intent.scale, intent.asks
+    ('super-resolution', 4.0, 'how')
+    """
+    question = question[:LONGEST]
+    scored = score_question(question)
+    scale, scale_words = read_scale(question)
+    target = read_print_size(question)
+    if target and scale is None:
+        scale, scale_words = "any", target.words
+    asks = _asks(question)
+    return Intent(
+        question=question,
+        task=scored[0].task.id if scored else None,
+        candidates=candidates(question, scored),
+        asks=asks,
+        steps=_steps(question, scored) if asks == "do" else tuple(item.task.id for item in scored[:1]),
+        scale=scale,
+        scale_words=scale_words,
+        target=target,
+        qualities=_qualities(question),
+    )
+
+
+def _asks(question: str) -> Literal["how", "do"]:
+    text = plain(question)
+    if _HOW.search(text):
+        return "how"
+    return "do" if _DO.search(text) or "?" not in text else "how"
+
+
+def _steps(question: str, scored: list[Scored]) -> tuple[str, ...]:
+    """The tasks asked for, in the order in which they were said.
+
+    A second task counts when it was asked for nearly as clearly as the first and in other words,
+    with a connective in between.
+    """
+    if not scored:
+        return ()
+    text = plain(question)
+    first = scored[0]
+    wanted = [first]
+    for other in scored[1:4]:
+        clear = other.score >= max(2.0, 0.5 * first.score)
+        apart = not any(a < d and c < b for a, b in first.places for c, d in other.places)
+        related = other.task.id in first.task.parents or first.task.id in other.task.parents
+        between = text[
+            min(first.places[0][1], other.places[0][1]) : max(first.places[0][0], other.places[0][0])
+        ]
+        if clear and apart and not related and _JOIN.search(between):
+            wanted.append(other)
+    return tuple(item.task.id for item in sorted(wanted, key=lambda item: item.places[0][0]))
+
+
+def _qualities(question: str) -> dict[str, Words]:
+    text = plain(question)
+    found: dict[str, Words] = {}
+    for name, phrases in _quality_phrases().items():
+        hits = find_all(phrases, text)
+        if hits:
+            _, start, end = min(hits, key=lambda item: item[1])
+            found[name] = Words(text=question[start:end], start=start, end=end)
+    return found
+
+
+@cache
+def _quality_phrases() -> dict[str, tuple[str, ...]]:
+    text = resources.files("whichmodel.understand").joinpath("data/qualities.yaml").read_text("utf-8")
+    return {name: tuple(phrases) for name, phrases in yaml.safe_load(text).items()}

@@ -1,0 +1,143 @@
+"""How much larger: factors and print sizes in plain words.
+
+"twice", "4×", "x4", "by a factor of 8", "9.6 times larger", "200 %", "60x90 cm at 150 dpi", "A3".
+Numbers that count something else ("3x faster", "2x2 grid") are left alone.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from whichmodel.domain import PrintSize, Words
+from whichmodel.understand.phrases import find_all, plain
+
+_NUMBER = r"\d{1,4}(?:[.,]\d{1,3})?"
+_WORDED = {
+    "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+    "twelve": 12, "sixteen": 16, "twenty": 20,
+}  # fmt: skip
+_WORD_NUMBER = "|".join(_WORDED)
+_NOT_SIZE = (
+    r"(?!\s*(?:as\s+)?(?:faster|quicker|slower|cheaper|speed|more\s+accurate|better|smaller|fewer|less|"
+    r"the\s+(?:price|speed|cost|time)|a\s+(?:day|week|month|year)|per\b|longer|more\s+often))"
+)
+_FACTORS = (
+    # 4x, 4 x, 4×, 9.6x; not 60x90 and not 2x2
+    re.compile(rf"(?<![\w.,])({_NUMBER})\s?x(?![\w])(?!\s*\d){_NOT_SIZE}"),
+    re.compile(rf"(?<![\w.,])x\s?({_NUMBER})(?![\w.,]\d)(?!\w)"),
+    re.compile(rf"(?<![\w.,])({_NUMBER}|{_WORD_NUMBER})(?:\s+|-)(?:times|fold){_NOT_SIZE}"),
+    re.compile(rf"(?<![\w.,])({_NUMBER}|{_WORD_NUMBER})-?fold\b{_NOT_SIZE}"),
+    re.compile(
+        rf"\b(?:factor\s+(?:of\s+)?|(?:enlarg|upscal|scal|magnif|blow|blew|zoom)\w*\s+(?:\w+\s+){{0,3}}?by\s+)"
+        rf"({_NUMBER}|{_WORD_NUMBER})(?![\w%])(?!\s*(?:%|percent|cm|mm|inch|dpi|px|pixel|second|minute))"
+    ),
+)
+_PERCENT = re.compile(rf"\b(?:to|at)\s+({_NUMBER})\s?(?:%|percent)")
+_FIXED = (
+    (re.compile(r"\b(?:twice|doubl(?:e|ed|es|ing))\b" + _NOT_SIZE), 2.0),
+    (re.compile(r"\b(?:tripl(?:e|ed|es|ing)|thrice)\b" + _NOT_SIZE), 3.0),
+    (re.compile(r"\b(?:quadrupl(?:e|ed|es|ing))\b" + _NOT_SIZE), 4.0),
+)
+# Sizes that are large but open: only an arbitrary-scale model or a computed chain can serve them.
+OPEN_SIZE = (
+    "wall print", "full wall", "whole wall", "wall-sized", "wall size|sized", "wall|walls", "poster*",
+    "billboard*", "banner*", "mural*", "any size", "any scale", "any magnification", "any resolution",
+    "arbitrary scale|size", "gigapixel*", "big|large|huge|giant print", "canvas print", "exhibition print",
+    "print .. huge|giant|large", "huge print", "far|way beyond .. original|normal", "beyond .. original size",
+    "infinitely", "endlessly", "keep* zooming", "as far as i want*", "no matter how far|much",
+)  # fmt: skip
+_UNIT_CM = {
+    "cm": 1.0, "centimetres": 1.0, "centimeters": 1.0, "centimetre": 1.0, "centimeter": 1.0, "mm": 0.1,
+    "m": 100.0, "metres": 100.0, "meters": 100.0, "metre": 100.0, "meter": 100.0,
+    "in": 2.54, "inch": 2.54, "inches": 2.54, '"': 2.54, "ft": 30.48, "feet": 30.48, "foot": 30.48,
+}  # fmt: skip
+_UNIT = "|".join(re.escape(unit) for unit in sorted(_UNIT_CM, key=len, reverse=True))
+_AREA = re.compile(rf"(?<![\w.,])({_NUMBER})\s?(?:{_UNIT})?\s?(?:x|by)\s?({_NUMBER})\s?({_UNIT})(?!\w)")
+_WIDE = re.compile(rf"(?<![\w.,])({_NUMBER})\s?-?\s?({_UNIT})\s+(?:wide|across|tall|high)\b")
+_DPI = re.compile(r"(\d{2,4})\s?(?:dpi|ppi)\b")
+_PAPER = re.compile(r"\b(a[0-5])\b(?=\s*(?:print|poster|paper|sheet|size|format|at\b|,|\.|$|\?))")
+# ISO 216, portrait, in centimetres.
+PAPER_CM = {
+    "a0": (84.1, 118.9), "a1": (59.4, 84.1), "a2": (42.0, 59.4),
+    "a3": (29.7, 42.0), "a4": (21.0, 29.7), "a5": (14.8, 21.0),
+}  # fmt: skip
+_LARGEST = 1000.0
+
+
+def read_scale(question: str) -> tuple[float | Literal["any"] | None, Words | None]:
+    """The factor of enlargement that a question names, and the words that name it.
+
+    Returns `"any"` for a large but open size ("poster", "wall print"). An explicit factor wins.
+
+    >>> read_scale("I blew it up 4×")[0], read_scale("make it twice as big")[0]
+    (4.0, 2.0)
+    >>> read_scale("it runs 3x faster")[0] is None
+    True
+    >>> read_scale("to fill a full wall print")[0]
+    'any'
+    """
+    text = plain(question)
+    for pattern in _FACTORS:
+        for match in pattern.finditer(text):
+            factor = _number(match.group(1))
+            if 0 < factor <= _LARGEST:
+                return factor, _words(question, *match.span())
+    for pattern, value in _FIXED:
+        fixed = pattern.search(text)
+        if fixed:
+            return value, _words(question, *fixed.span())
+    percent = _PERCENT.search(text)
+    if percent and _number(percent.group(1)) > 100:
+        return _number(percent.group(1)) / 100, _words(question, *percent.span())
+    found = find_all(OPEN_SIZE, text)
+    if found:
+        _, start, end = max(found, key=lambda item: item[2] - item[1])
+        return "any", _words(question, start, end)
+    return None, None
+
+
+def read_print_size(question: str) -> PrintSize | None:
+    """A print size with its unit, and the dots per inch if said.
+
+    >>> size = read_print_size("enlarge to 60x90 cm at 150 dpi")
+    >>> size.width_cm, size.height_cm, size.dpi
+    (60.0, 90.0, 150)
+    """
+    text = plain(question)
+    dpi_match = _DPI.search(text)
+    dpi = int(dpi_match.group(1)) if dpi_match else None
+    area = _AREA.search(text)
+    if area:
+        unit = _UNIT_CM[area.group(3)]
+        width, height = _number(area.group(1)) * unit, _number(area.group(2)) * unit
+        return _print(question, area.span(), width, height, dpi)
+    paper = _PAPER.search(text)
+    if paper:
+        width, height = PAPER_CM[paper.group(1)]
+        return _print(question, paper.span(), width, height, dpi)
+    wide = _WIDE.search(text)
+    if wide:
+        length = _number(wide.group(1)) * _UNIT_CM[wide.group(2)]
+        tall = text[wide.start() : wide.end()].endswith(("tall", "high"))
+        return _print(question, wide.span(), None if tall else length, length if tall else None, dpi)
+    return None
+
+
+def _print(
+    question: str, span: tuple[int, int], width: float | None, height: float | None, dpi: int | None
+) -> PrintSize:
+    return PrintSize(
+        width_cm=round(width, 3) if width is not None else None,
+        height_cm=round(height, 3) if height is not None else None,
+        dpi=dpi,
+        words=_words(question, *span),
+    )
+
+
+def _number(text: str) -> float:
+    return float(_WORDED[text]) if text in _WORDED else float(text.replace(",", "."))
+
+
+def _words(question: str, start: int, end: int) -> Words:
+    return Words(text=question[start:end], start=start, end=end)
