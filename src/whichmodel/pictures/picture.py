@@ -18,7 +18,8 @@ class Metadata:
     Args:
         icc: ICC profile that the pixels are meant in; `None` means sRGB (or plain grey) is assumed.
         exif, xmp, iptc: the blocks, byte for byte, or `None`.
-        resolution: pixels per millimetre (x, y) where the file said so (1 inch is 25.4 mm).
+        resolution: pixels per millimetre (x, y) where it is known (1 inch is 25.4 mm); 72 dots
+            per inch counts as not known.
         format: format of the file it came from: `"jpeg"`, `"png"`, `"tiff"`, `"webp"`; empty for a
             picture made in memory.
         notes: sentences for people about what reading it changed.

@@ -1,12 +1,28 @@
-"""Read pictures from files that we do not trust."""
+"""Read pictures from files that we do not trust.
+
+The format comes from the first bytes, each format has its own loader, limits are checked in the header
+before anything is decoded, and a damaged file is refused instead of being shown in part.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from whichmodel.domain import PictureError
+from whichmodel.pictures.bridge import FORMATS, from_vips, pyvips, reason
+from whichmodel.pictures.formats import is_cut_png, sniff
 from whichmodel.pictures.limits import DEFAULT_LIMITS, Limits
-from whichmodel.pictures.picture import Picture
+from whichmodel.pictures.picture import Metadata, Picture
+
+# libjpeg goes on after damaged data with no more than a warning and fills in grey blocks; the other
+# decoders warn about harmless things (private TIFF tags) and stop at real damage.
+_FAIL_ON = {"jpeg": "warning", "png": "error", "tiff": "error", "webp": "error"}
+_RGB = ("srgb", "rgb16", "rgb")
+_GREY = ("b-w", "grey16")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +47,174 @@ class Header:
 
 def read_header(path: Path, limits: Limits = DEFAULT_LIMITS) -> Header:
     """Read only the header; raises `PictureError` as `read_picture` does."""
-    raise NotImplementedError
+    image, kind = _open(path, limits)
+    width, height = image.width, image.height
+    if _turned(image):
+        width, height = height, width
+    colours = 1 if _colours(image) == 1 else 3
+    alpha = image.bands > _colours(image)
+    return Header(width, height, colours, 16 if image.format == "ushort" else 8, alpha, kind)
 
 
 def read_picture(path: Path, limits: Limits = DEFAULT_LIMITS) -> Picture:
-    """Read and decode a picture.
+    """Read and decode a picture, the right way up.
+
+    8 and 16 bits are kept; palettes and 1-bit pictures become 8-bit; CMYK becomes sRGB through its
+    ICC profile, Lab and the like become sRGB; RGB and grey keep their profile. Of several pages or
+    frames the first is read. What was changed stands in `metadata.notes`.
 
     Raises:
         PictureError: there is no such file, it is no picture, of another format, damaged, or larger
             than the limits; limits are checked before anything is decoded.
     """
-    raise NotImplementedError
+    image, kind = _open(path, limits)
+    if kind == "png" and is_cut_png(path):
+        raise _damaged(path, "the file ends before its last part")
+    notes = _notes_about(image)
+    metadata = Metadata(
+        icc=_block(image, "icc-profile-data"),
+        exif=_block(image, "exif-data"),
+        xmp=_block(image, "xmp-data"),
+        iptc=_block(image, "iptc-data"),
+        resolution=_resolution(image),
+        format=kind,
+        notes=notes,
+    )
+    try:
+        image, icc, changes = _to_rgb_or_grey(image, metadata.icc)
+        if image.get_typeof("orientation") and image.get("orientation") != 1:
+            # Turning needs pixels in any order; the file gives them row by row.
+            image = image.copy_memory().autorot()
+        samples = from_vips(image)
+    except pyvips.Error as error:
+        raise _damaged(path, reason(error)) from error
+    except MemoryError:
+        raise PictureError(
+            f"{path} does not fit into memory: {image.width} x {image.height} pixels",
+            hint="close other programs, or use a smaller picture",
+        ) from None
+    colours = 1 if samples.shape[2] < 3 else 3
+    alpha = np.ascontiguousarray(samples[..., colours]) if samples.shape[2] > colours else None
+    if samples.shape[2] > colours + 1:
+        changes = (*changes, f"{samples.shape[2] - colours - 1} extra channels were left out")
+    pixels = np.ascontiguousarray(samples[..., :colours])
+    kept = Metadata(
+        icc, metadata.exif, metadata.xmp, metadata.iptc, metadata.resolution, kind, notes + changes
+    )
+    return Picture(pixels, alpha, kept)
+
+
+def _open(path: Path, limits: Limits) -> tuple[Any, str]:
+    """The lazy image of the file and its format; nothing is decoded yet."""
+    kind = sniff(path)
+    loader = getattr(pyvips.Image, f"{kind}load")
+    try:
+        image = loader(str(path), access="sequential", fail_on=_FAIL_ON[kind])
+    except pyvips.Error as error:
+        raise _damaged(path, reason(error)) from error
+    pixels = image.width * image.height
+    if pixels > limits.max_input_pixels:
+        raise PictureError(
+            f"{path} has {image.width:,} x {image.height:,} = {pixels:,} pixels;"
+            f" the limit is {limits.max_input_pixels:,}",
+            hint="if you trust the file and have the memory, raise the limit (max_input_pixels)",
+        )
+    if max(image.width, image.height) > limits.max_side:
+        raise PictureError(
+            f"{path} is {image.width:,} x {image.height:,} pixels; the limit is {limits.max_side:,} a side",
+            hint="if you trust the file, raise the limit (max_side)",
+        )
+    if image.format not in ("uchar", "ushort"):
+        raise PictureError(
+            f"{path} has samples of type {image.format}; 8-bit and 16-bit whole numbers can be read",
+            hint="save it with 16 bits a channel; which brightness is white must be decided there",
+        )
+    if image.interpretation not in ("cmyk", "lab", "labs", "xyz", "hsv", *_RGB, *_GREY) and image.bands > 4:
+        raise PictureError(
+            f"{path} has {image.bands} channels of unknown meaning",
+            hint="save it as grey or RGB, with or without transparency",
+        )
+    return image, kind
+
+
+def _colours(image: Any) -> int:
+    """Number of bands that are colour; those behind are alpha and extras."""
+    if image.interpretation == "cmyk":
+        return 4
+    return 1 if image.bands < 3 or image.interpretation in _GREY else 3
+
+
+def _to_rgb_or_grey(image: Any, icc: bytes | None) -> tuple[Any, bytes | None, tuple[str, ...]]:
+    """RGB or grey with any alpha behind; the profile it is then in; what was changed."""
+    name = image.interpretation
+    if name == "cmyk":
+        depth = 16 if image.format == "ushort" else 8
+        rgb = image.icc_transform("srgb", embedded=True, input_profile="cmyk", depth=depth)
+        how = "its own ICC profile" if icc else "a general CMYK profile, as it has none of its own"
+        return (
+            _typed(rgb, image.format),
+            _block(rgb, "icc-profile-data"),
+            (f"CMYK converted to sRGB by {how}",),
+        )
+    if name in (*_RGB, *_GREY, "multiband"):
+        return image, icc, ()
+    rgb = image.colourspace("rgb16" if image.format == "ushort" else "srgb")
+    return _typed(rgb, image.format), None, (f"{name.upper()} converted to sRGB",)
+
+
+def _typed(image: Any, kind: str) -> Any:
+    return image if image.format in FORMATS and image.format == kind else image.cast(kind)
+
+
+def _turned(image: Any) -> bool:
+    return bool(image.get_typeof("orientation") and image.get("orientation") in (5, 6, 7, 8))
+
+
+def _block(image: Any, field: str) -> bytes | None:
+    return bytes(image.get(field)) if image.get_typeof(field) else None
+
+
+def _resolution(image: Any) -> tuple[float, float] | None:
+    across, down = float(image.xres), float(image.yres)
+    in_exif = image.get("vips-loader") == "webpload" or not image.get_typeof("resolution-unit")
+    if (across, down) == (1.0, 1.0) and in_exif:
+        # What libvips reports where it knows nothing; for WebP it does not look into EXIF.
+        unit = 0.1 if _exif_number(image, "ResolutionUnit") == 3 else 1 / 25.4
+        across = _exif_number(image, "XResolution") * unit
+        down = _exif_number(image, "YResolution") * unit
+        if abs(across - 1) < 1e-3 and abs(down - 1) < 1e-3:
+            return None
+    if across <= 0 or down <= 0:
+        return None
+    if all(abs(value * 25.4 - 72) < 0.05 for value in (across, down)):
+        # EXIF prescribes 72 dots per inch for "not known", and most programs write it blindly.
+        return None
+    return (down, across) if _turned(image) else (across, down)
+
+
+def _exif_number(image: Any, tag: str) -> float:
+    """Value of a tag of the first EXIF directory; libvips gives it as "300/1 (...)"; 0 if absent."""
+    field = f"exif-ifd0-{tag}"
+    if not image.get_typeof(field):
+        return 0.0
+    top, _, bottom = str(image.get(field)).partition(" ")[0].partition("/")
+    try:
+        return float(top) / float(bottom or 1)
+    except (ValueError, ZeroDivisionError):
+        return 0.0
+
+
+def _notes_about(image: Any) -> tuple[str, ...]:
+    notes = []
+    if image.get_typeof("n-pages") and image.get("n-pages") > 1:
+        notes.append(f"only the first of {image.get('n-pages')} pages or frames was read")
+    if image.get_typeof("gainmap-data"):
+        notes.append("the HDR gain map of the picture was left out")
+    return tuple(notes)
+
+
+def _damaged(path: Path, why: str) -> PictureError:
+    return PictureError(
+        f"{path} is damaged or incomplete: {why}",
+        hint="copy or download it again; if it opens in a picture editor, save it anew there",
+    )
