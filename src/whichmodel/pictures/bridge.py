@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 # libvips prints warnings ("unknown TIFF tag") to stderr unless this is set before it starts.
 os.environ.setdefault("VIPS_WARNING", "1")
 
-import pyvips  # noqa: E402 - after the variable above
+import pyvips
 
 logging.getLogger("pyvips").addHandler(logging.NullHandler())
 # libvips remembers the results of operations by file name; a file that was overwritten meanwhile
