@@ -29,7 +29,7 @@ LAYERS = (
 )
 LEVEL = {package: level for level, packages in enumerate(LAYERS) for package in packages}
 PICKLES = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
-DATA_FOLDER = re.compile(r"whichmodel\.\w+\.data\b")  # files read as resources: nothing is imported
+UNSAFE_LOADER = re.compile(r"C?(?:Full|Unsafe)?Loader")  # the safe ones are SafeLoader and CSafeLoader
 MODULE_NAME = re.compile(r"whichmodel(?:\.\w+)+(?::\w+)?")
 
 
@@ -56,6 +56,12 @@ def imports_of(path: Path) -> Iterator[tuple[str, int]]:
     here = name_of(path).split(".")
     if path.name != "__init__.py":
         here = here[:-1]
+    data_folders = {  # importlib.resources.files("whichmodel.catalog") reads data and imports no code
+        id(given)
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "files"
+        for given in node.args
+    }
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -69,7 +75,7 @@ def imports_of(path: Path) -> Iterator[tuple[str, int]]:
             isinstance(node, ast.Constant)
             and isinstance(node.value, str)
             and MODULE_NAME.fullmatch(node.value)
-            and not DATA_FOLDER.match(node.value)
+            and id(node) not in data_folders
         ):
             yield node.value.partition(":")[0], node.lineno
 
@@ -135,11 +141,10 @@ def unsafe(call: ast.Call) -> str | None:
         return name
     if name == "torch.load" and keyword(call, "weights_only") is not True:
         return "torch.load without weights_only=True"
-    if name in {"yaml.load", "yaml.unsafe_load", "yaml.full_load"}:
-        loaders = [ast.unparse(given) for given in call.args[1:]]
-        loaders += [ast.unparse(given.value) for given in call.keywords if given.arg == "Loader"]
-        if not loaders or "Safe" not in loaders[0]:
-            return name
+    if name in {"yaml.unsafe_load", "yaml.full_load", "yaml.unsafe_load_all", "yaml.full_load_all"}:
+        return name
+    if name in {"yaml.load", "yaml.load_all"} and all(given.arg != "Loader" for given in call.keywords):
+        return f"{name} without Loader=, one of the safe ones"
     if keyword(call, "allow_pickle") is True:
         return "allow_pickle=True"
     if keyword(call, "shell") is True:
@@ -156,6 +161,9 @@ def test_nothing_runs_code_from_data() -> None:
         for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Call) and (fault := unsafe(node)):
                 wrong.append(f"{where(path, node.lineno)}: {fault}")
+            named = getattr(node, "attr", None) or getattr(node, "name", None) or getattr(node, "value", None)
+            if isinstance(named, str) and UNSAFE_LOADER.fullmatch(named):
+                wrong.append(f"{where(path, node.lineno)}: {named} makes objects from YAML")
     assert not wrong, "\n".join(wrong)
 
 
