@@ -93,3 +93,8 @@ def test_an_unknown_command_is_the_users_mistake() -> None:
     assert ended.returncode == 2
     assert "no-such-command" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_the_readme_names_every_command_and_no_other() -> None:
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `whichmodel (\w+)", readme, re.MULTILINE)) == set(COMMANDS)

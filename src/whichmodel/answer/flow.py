@@ -11,7 +11,7 @@ from typing import Literal
 
 from whichmodel.answer.markup import number, short_name
 from whichmodel.answer.reading import Reading
-from whichmodel.domain import DataType, Port, Scale, Step, Task, Workflow
+from whichmodel.domain import DataType, Parameter, Port, Scale, Step, Task, Workflow
 
 _PICTURE = {DataType.IMAGE}
 Role = Literal["does it", "alternative", "optional", "missing"]
@@ -60,10 +60,10 @@ def build_flow(task: Task, scale: Scale, fitting: list[Reading], others: list[Re
                 steps.append(flow)
                 value = flow.step.id
                 break
-    mains = fitting or [None]
+    mains: list[Reading | None] = [*fitting] or [None]
     main_id = ""
-    for index, reading in enumerate(mains):
-        main = _main(len(steps), task, scale, reading, value, index)
+    for index, candidate in enumerate(mains):
+        main = _main(len(steps), task, scale, candidate, value, index)
         steps.append(main)
         main_id = main_id or main.step.id
     # Alternatives are told in the answer; the workflow that runs has one way through.
@@ -95,7 +95,7 @@ def _optional(index: int, reading: Reading, value: str, start: Port) -> FlowStep
         title=task.name,
         operation="model",
         model=reading.source.name,
-        takes={task.inputs[0].name: value},
+        takes={_port(task.inputs[0]): value},
         gives=Port(name=task.outputs[0].name, type=task.outputs[0].type, shape=start.shape),
     )
     return FlowStep(letter=letter, role="optional", step=step, reading=reading, takes=start)
@@ -107,8 +107,8 @@ def _main(
     letter = _letter(index)
     factor = scale if scale is not None else reading.scale if reading else None
     gives = task.outputs[0]
-    takes = {port.name: port.name for port in task.inputs}
-    takes[task.inputs[0].name] = value
+    takes = {_port(port): port.name for port in reversed(task.inputs)}
+    takes[_port(task.inputs[0])] = value
     title = task.name + (f" {number(factor)}×" if isinstance(factor, int | float) else "")
     step = Step(
         id=f"step-{letter}",
@@ -117,10 +117,21 @@ def _main(
         model=reading.source.name if reading else None,
         takes=takes,
         gives=Port(name=gives.name, type=gives.type, shape=shape(gives.shape, factor)),
-        parameters={"scale": float(factor)} if isinstance(factor, int | float) else {},
+        parameters=_parameters(scale, reading),
     )
     role: Role = "missing" if reading is None else "alternative" if alternative else "does it"
     return FlowStep(letter=letter, role=role, step=step, reading=reading, takes=task.inputs[0])
+
+
+def _port(port: Port) -> str:
+    """Operations call their inputs after the type of data that they take."""
+    return port.type.value
+
+
+def _parameters(wanted: Scale, reading: Reading | None) -> dict[str, Parameter]:
+    """A model of any factor has to be told which; one of a fixed factor knows."""
+    named = isinstance(wanted, int | float) and reading is not None and reading.scale == "any"
+    return {"factor": float(wanted)} if named and isinstance(wanted, int | float) else {}
 
 
 def shape(text: str, factor: Scale) -> str:

@@ -53,11 +53,14 @@ def listing(items: Sequence[str], *, word: str = "and") -> str:
 
 
 def article(noun: str) -> str:
-    """The noun with its indefinite article.
+    """The noun with its indefinite article; a plural stays without.
 
-    >>> article("image"), article("depth map")
-    ('an image', 'a depth map')
+    >>> article("image"), article("depth map"), article("boxes in space")
+    ('an image', 'a depth map', 'boxes in space')
     """
+    head = re.split(r" (?:in|of|with|for|and|from|that|to) |,", noun)[0]
+    if head.endswith("s") and not head.endswith(("ss", "us", "is")):
+        return noun
     return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
 
 

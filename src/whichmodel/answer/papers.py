@@ -9,7 +9,7 @@ from whichmodel.answer.concerns import Concern, threads, touches
 from whichmodel.answer.markup import article, full_name, inline, quoted, short_name, task_name
 from whichmodel.answer.quotes import Contribution, Piece, contributions, kind_of, sentences, shorten
 from whichmodel.answer.reading import Reading
-from whichmodel.answer.sentences import left_open, ours, sourced
+from whichmodel.answer.sentences import card_sentences, from_card, left_open, ours, sourced
 from whichmodel.answer.verdict import Verdict
 from whichmodel.domain import DataType, Sentence, Source, SourceRow, Span, Task
 
@@ -52,6 +52,8 @@ def closeness(reading: Reading) -> Closeness:
 
 def _idea(reading: Reading, task: Task | None, concerns: list[Concern]) -> list[Sentence]:
     source = reading.source
+    if source.statements:
+        return card_sentences(source)
     if not source.summary:
         return [
             left_open(
@@ -151,13 +153,16 @@ def _limits(reading: Reading, task: Task | None) -> list[Sentence]:
 
 
 def _instead(other: Task, task: Task) -> str:
-    """What another task gives instead of what the question needs."""
+    """What another task gives, or starts from, instead of what the question needs."""
     gives, needed = other.outputs[0], task.outputs[0]
     if gives.type is not needed.type:
         return f"gives {article(gives.name)}, not {article(needed.name)}"
     if task.size == "larger" and other.size == "same":
         return "returns a picture of the same size, not a larger one"
-    return f"changes {other.changes}, not {task.changes}"
+    starts, yours = other.inputs[0], task.inputs[0]
+    if starts.type is not yours.type:
+        return f"starts from {article(starts.name)}, not from {article(yours.name)}"
+    return f"does not do {task_name(task)}"
 
 
 def rows(verdict: Verdict) -> tuple[SourceRow, ...]:
@@ -177,7 +182,9 @@ def _why(reading: Reading) -> Sentence:
     if reading.task is None:
         if reading.research is not None:
             return _placed(f"{label}: {task_name(reading.research)}", reading)
-        return left_open("the text does not say what it does")
+        if reading.source.kind == "model":
+            return left_open("the text does not say what it does")
+        return ours(f"{label}: none of the tasks that we can tell by its words")
     name = task_name(reading.task)
     if label == "does the task":
         factor = f", {reading.scale}×" if isinstance(reading.scale, int | float) else ""
@@ -191,6 +198,10 @@ def _placed(text: str, reading: Reading) -> Sentence:
     if reading.words is not None:
         span: Span = reading.words
         return sourced(f'{text}, by "{inline(span.text)}" in its {reading.known_by}', span)
+    if reading.known_by == "card":
+        name = reading.source.name
+        span = Span(source=reading.source.number, field="name", start=0, end=len(name), text=name)
+        return from_card(f"{text}, by our card", span)
     return ours(text)
 
 

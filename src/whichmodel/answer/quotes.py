@@ -61,6 +61,9 @@ _CONTRIBUTION = re.compile(
 )
 
 
+_ASIDE = re.compile(r"in this (?:paper|work|study|article),?\s+|here,?\s+", re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """`summary[start:end]` of one source."""
@@ -123,7 +126,9 @@ def contributions(source: Source) -> list[Contribution]:
         if match is None:
             continue
         verb = VERBS[match.group("verb").lower()]
-        clause, cut = shorten(Piece(source, match.start("object"), piece.end))
+        start = match.start("object")
+        aside = _ASIDE.match(source.summary, start, piece.end)
+        clause, cut = shorten(Piece(source, aside.end() if aside else start, piece.end))
         if len(clause.text.split()) >= 3 and not clause.text.lower().startswith(("that our", "that we")):
             found.append(Contribution(verb, clause, cut))
     return found
@@ -151,7 +156,7 @@ def shorten(piece: Piece, longest: int = LONGEST_WORDS) -> tuple[Piece, bool]:
     boundaries = [
         match.start()
         for match in re.finditer(
-            r"[,;:]\s|\s(?:which|while|whereas|where|that|by|and|so|because)\s|\s[–—]\s", stripped
+            r"[,;:]\s|\s(?:which|while|whereas|where|that|by|so|because)\s|\s[–—]\s", stripped
         )
         if words[min(8, longest - 1)].start() < match.start() <= limit
         and _balanced(stripped[: match.start()])

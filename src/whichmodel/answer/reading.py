@@ -15,6 +15,10 @@ from whichmodel.domain import DataType, Scale, Source, Span, Task
 from whichmodel.understand.phrases import find_all, plain
 from whichmodel.understand.tasks import Scored, read_name, read_name_scale, score_text
 
+# Scores below which a text is not placed: one term in passing says little.
+_PLACED = 2.0
+_RESEARCH = 4.0
+
 Relation = Literal["same", "wider", "part", "sibling", "neighbour", "other", "unknown"]
 KnownBy = Literal["name", "title", "summary", "card"]
 
@@ -102,7 +106,11 @@ def _task_of(source: Source) -> tuple[Task | None, KnownBy | None, Span | None]:
         if named:
             task, words = named
             return task, "name", _span(source, "name", words.start, words.end)
-    scored = [item for item in score_text(source.name, source.summary) if item.task.kind == "task"]
+    scored = [
+        item
+        for item in score_text(source.name, source.summary)
+        if item.task.kind == "task" and item.score >= _PLACED
+    ]
     if not scored:
         return None, None, None
     return _evidence(source, scored[0])
@@ -125,12 +133,13 @@ def _research_of(source: Source) -> Task | None:
     """The kind of research, where that is what the work mainly is."""
     scored = score_text(source.name, source.summary)
     research = [item for item in scored if item.task.kind == "research"]
-    works = [item for item in scored if item.task.kind == "task"]
+    works = [item for item in scored if item.task.kind == "task" and item.score >= _PLACED]
     if not research:
         return None
     strongest = research[0]
-    enough = not works or strongest.places or strongest.score >= works[0].score
-    return strongest.task if enough else None
+    # A word in passing ("training data", "evaluation") does not make a work a training method.
+    enough = strongest.score >= _RESEARCH and (not works or strongest.score >= works[0].score)
+    return strongest.task if strongest.places or enough else None
 
 
 _VIDEO = re.compile(r"\bvideos?\b")

@@ -35,23 +35,31 @@ def _what(verdict: Verdict, task: Task) -> str:
 
 
 def _models(verdict: Verdict, task: Task) -> list[Sentence]:
+    if not verdict.models and verdict.brief.origin == "catalog":
+        return [left_open("Our catalog holds no model for it yet.")]
     if not verdict.models:
         return [left_open("No model was given, so nothing can be said about which one did it.")]
     told: list[Sentence] = []
     for reading in verdict.fitting:
         told += _fits(reading, task, verdict.intent.scale, from_catalog=verdict.brief.origin == "catalog")
         if len(verdict.fitting) > 1:
-            others = [full_name(other.source) for other in verdict.fitting[1:]]
-            told.append(ours(f"{listing(others)} {'does' if len(others) == 1 else 'do'} the same task."))
+            rest = [full_name(reading.source) for reading in verdict.fitting[1:]]
+            told.append(ours(f"{listing(rest)} {'does' if len(rest) == 1 else 'do'} the same task."))
         break
     if not verdict.fitting:
+        seen: dict[str, str] = {}
         for reading in verdict.misfits:
-            told += _does_not_fit(reading, task, verdict.intent.scale)
+            other = reading.task.id if reading.task else ""
+            if other in seen:
+                told.append(ours(f"The same holds for {full_name(reading.source)}."))
+            else:
+                told += _does_not_fit(reading, task, verdict.intent.scale)
+            seen[other] = reading.source.name
     elif verdict.misfits:
         names = listing([full_name(reading.source) for reading in verdict.misfits])
-        others = listing([_other_name(reading) for reading in verdict.misfits])
+        other_tasks = listing(list(dict.fromkeys(_other_name(reading) for reading in verdict.misfits)))
         plural = len(verdict.misfits) > 1
-        told.append(ours(f"{names} {'are' if plural else 'is'} for another task ({others})."))
+        told.append(ours(f"{names} {'are' if plural else 'is'} for another task ({other_tasks})."))
     for reading in verdict.unknown:
         told.append(
             left_open(
@@ -125,11 +133,11 @@ def _does_not_fit(reading: Reading, task: Task, wanted: Scale) -> list[Sentence]
         size = f"{number(wanted)} times larger" if isinstance(wanted, int | float) else "larger"
         second = f"Such a model returns a picture of the same size; it is very unlikely to be what made yours {size}."
     else:
-        gives, needed = other.outputs[0].name, task.outputs[0].name
+        gives, needed = other.outputs[0], task.outputs[0]
         second = (
-            f"What it returns is {article(gives)}, and you describe {article(needed)},"
+            f"What it returns is {article(gives.name)}, and you describe {article(needed.name)},"
             " so it is very unlikely to be what you saw."
-            if gives != needed
+            if gives.type is not needed.type
             else f"{_tell(task, other)} It is therefore very unlikely to be what you saw."
         )
     return [first, ours(second)]
@@ -215,7 +223,8 @@ def _goals(verdict: Verdict) -> list[Sentence]:
     """What the person wants of the result, in their own words."""
     if not verdict.concerns:
         return []
-    wishes, spans = [], []
+    wishes: list[str] = []
+    spans: list[Span] = []
     for concern, words in verdict.concerns[:4]:
         wishes.append(f'{concern.goal} ("{inline(words.text)}")')
         spans.append(Span(source=0, field="question", start=words.start, end=words.end, text=words.text))

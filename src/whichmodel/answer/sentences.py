@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from whichmodel.domain import Sentence, Span
+from whichmodel.answer.markup import inline
+from whichmodel.domain import Sentence, Source, Span
 
 
 def ours(text: str) -> Sentence:
@@ -28,3 +29,16 @@ def asked(text: str, *spans: Span) -> Sentence:
 def from_card(text: str, *spans: Span) -> Sentence:
     """A statement of our own model card."""
     return Sentence(text=text, basis="card", spans=spans)
+
+
+def card_sentences(source: Source) -> list[Sentence]:
+    """What our own card says of a source, sentence by sentence, each with the place it rests on."""
+    told = []
+    for index, statement in enumerate(source.statements):
+        text = (
+            f"{inline(statement.text).rstrip('.')} [{source.number}, our card: {inline(statement.locator)}]."
+        )
+        end = len(statement.text)
+        span = Span(source=source.number, field=f"statement {index}", start=0, end=end, text=statement.text)
+        told.append(from_card(text, span))
+    return told

@@ -62,9 +62,9 @@ class Verdict:
         )
 
 
-def judge(brief: Brief) -> Verdict:
-    """Understand the question, read every source against it."""
-    intent = understand(brief.question)
+def judge(brief: Brief, intent: Intent | None = None) -> Verdict:
+    """Understand the question (unless that is done already), read every source against it."""
+    intent = intent or understand(brief.question)
     task = tasks()[intent.task] if intent.task else None
     model_tasks = [
         reading.task for reading in (read_source(source, None) for source in brief.models) if reading.task
@@ -86,11 +86,17 @@ def judge(brief: Brief) -> Verdict:
 
 
 def _prefer_given(intent: Intent, task: Task, model_tasks: list[Task]) -> Task:
-    if any(relate(task, other) in ("same", "part") for other in model_tasks):
+    """The task of the question, unless its words leave room for that of a model given."""
+    if any(other.id == task.id for other in model_tasks):
         return task
-    top = intent.candidates[0].confidence
-    if score_question(intent.question)[0].score < _CLEAR_SCORE and model_tasks:
+    vague = score_question(intent.question)[0].score < _CLEAR_SCORE
+    if vague and model_tasks:
         return model_tasks[0]
+    named = {candidate.task for candidate in intent.candidates}
+    for other in model_tasks:
+        if relate(task, other) == "part" and other.id in named:
+            return other
+    top = intent.candidates[0].confidence
     for candidate in intent.candidates[1:]:
         if candidate.confidence >= _NEARLY * top and any(other.id == candidate.task for other in model_tasks):
             return tasks()[candidate.task]

@@ -10,28 +10,28 @@ from __future__ import annotations
 
 from whichmodel.answer.concerns import threads
 from whichmodel.answer.flow import Flow, FlowStep, build_flow, draw, shape
-from whichmodel.answer.markup import full_name, inline, listing, quoted, short_name
+from whichmodel.answer.markup import listing, quoted, short_name
 from whichmodel.answer.papers import best_contributions, ideas, rows
 from whichmodel.answer.quotes import shorten
 from whichmodel.answer.reading import Reading
 from whichmodel.answer.reply import short_reply, task_part
-from whichmodel.answer.sentences import from_card, left_open, ours, sourced
+from whichmodel.answer.sentences import card_sentences, left_open, ours, sourced
 from whichmodel.answer.verdict import Verdict, judge
-from whichmodel.domain import Answer, Brief, Sentence, Source, Span, StepRow
+from whichmodel.domain import Answer, Brief, Intent, Sentence, StepRow
 
 
-def write(brief: Brief, *, here: tuple[Sentence, ...] = ()) -> Answer:
+def write(brief: Brief, *, intent: Intent | None = None) -> Answer:
     """Write the answer to a Brief.
 
     Args:
         brief: question and evidence; nothing else is used.
-        here: sentences about this computer, for our own recommendations only.
+        intent: the question understood, where the caller did that already.
 
     Returns:
         An answer in which every sentence says what it rests on, every link is one of the Brief's,
         and the workflow is the object that would run.
     """
-    verdict = judge(brief)
+    verdict = judge(brief, intent)
     flow = _flow(verdict)
     return Answer(
         question=brief.question,
@@ -45,14 +45,15 @@ def write(brief: Brief, *, here: tuple[Sentence, ...] = ()) -> Answer:
         papers=rows(verdict),
         sources=brief.sources,
         mismatch=verdict.mismatch(),
-        here=here,
     )
 
 
 def _flow(verdict: Verdict) -> Flow | None:
     if verdict.task is None:
         return None
-    return build_flow(verdict.task, verdict.intent.scale, verdict.fitting, verdict.misfits)
+    # A model that does not say what it does may be the one; its step says that this is not known.
+    main = verdict.fitting or ([] if verdict.misfits else verdict.unknown)
+    return build_flow(verdict.task, verdict.intent.scale, main, verdict.misfits)
 
 
 def _row(item: FlowStep, verdict: Verdict) -> StepRow:
@@ -75,13 +76,17 @@ def _step_sentences(item: FlowStep, verdict: Verdict) -> list[Sentence]:
         given = "model or paper" if verdict.papers else "model"
         return [ours(f"Needed, and missing: no {given} given here does it, as far as their own words tell.")]
     if item.reading.source.statements:
-        return _card_sentences(item.reading.source)
+        return card_sentences(item.reading.source)
     reading = item.reading
     told: list[Sentence] = []
     if reading.task is not None and reading.known_by in ("name", "title"):
         words = [reading.words] if reading.words else []
         told.append(
             sourced(f"{reading.task.name}, by its {reading.known_by} [{reading.source.number}].", *words)
+        )
+    elif reading.task is None:
+        told.append(
+            left_open("Whether it does this step is not stated: its name and text do not say what it does.")
         )
     told += _summary_sentences(reading, verdict)
     if item.role == "optional":
@@ -121,22 +126,6 @@ def _summary_sentences(reading: Reading, verdict: Verdict) -> list[Sentence]:
     return told
 
 
-def _card_sentences(source: Source) -> list[Sentence]:
-    """What our own model card says, sentence by sentence, each with the place it rests on."""
-    told = []
-    for index, statement in enumerate(source.statements):
-        span = Span(
-            source=source.number,
-            field=f"statement {index}",
-            start=0,
-            end=len(statement.text),
-            text=statement.text,
-        )
-        text = f"{inline(statement.text)} [{source.number}, our card, {statement.kind}: {inline(statement.locator)}]"
-        told.append(from_card(text, span))
-    return told
-
-
 def _left_open(verdict: Verdict) -> tuple[Sentence, ...]:
     """What the sources do not tell and the person wanted to know."""
     told: list[Sentence] = []
@@ -148,7 +137,7 @@ def _left_open(verdict: Verdict) -> tuple[Sentence, ...]:
     ]
     unanswered = [concern.open for concern, _ in verdict.concerns]
     if silent and named:
-        whose = listing([full_name(reading.source) for reading in silent])
+        whose = listing([short_name(reading.source) for reading in silent])
         what = listing(unanswered[:3], word="or") if unanswered else "how it works inside"
         has = "does" if len(silent) == 1 else "do"
         place = _where_to_look(silent[0])

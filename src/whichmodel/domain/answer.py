@@ -12,7 +12,7 @@ from whichmodel.domain.brief import Source
 from whichmodel.domain.record import Record
 from whichmodel.domain.workflow import Workflow
 
-Basis = Literal["question", "source", "ours", "open", "card"]
+Basis = Literal["question", "source", "ours", "open", "card", "here"]
 
 
 class Span(Record, frozen=True, kw_only=True):
@@ -36,7 +36,7 @@ class Sentence(Record, frozen=True, kw_only=True):
         text: Markdown inline text, without its mark.
         basis: `"question"` retells what the user said, `"source"` rests on the spans,
             `"card"` rests on statements of our model card, `"ours"` is our inference or definition,
-            `"open"` says what the sources do not tell.
+            `"open"` says what the sources do not tell, `"here"` what is so on this computer.
         spans: the evidence; at least one for `"source"`.
     """
 

@@ -125,7 +125,7 @@ def read_prompt(data: bytes | str, *, where: str = "the prompt") -> Brief:
 def _decode(data: bytes | str, where: str) -> str:
     if len(data) > MAX_BYTES:
         raise InputError(
-            f"{where} is {len(data) / 1e6:.0f} MB; a prompt may have at most {MAX_BYTES / 1e6:.0f} MB",
+            f"{where} is larger than {MAX_BYTES // 2**20} MB, the most that a prompt may have",
             hint="give the question with its models and papers, not a whole collection",
         )
     if isinstance(data, str):
@@ -159,6 +159,8 @@ def _sections(lines: list[str]) -> list[tuple[Literal["model", "paper"], int, in
         if kind in found or (inside and index and lines[index - 1].strip()):
             continue
         found[kind] = index
+    if not found:
+        return []
     last = _end(lines)
     ordered = sorted(found.items(), key=lambda item: item[1])
     ends = [start for _, start in ordered[1:]] + [last]

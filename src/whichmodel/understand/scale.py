@@ -19,7 +19,7 @@ _WORDED = {
 }  # fmt: skip
 _WORD_NUMBER = "|".join(_WORDED)
 _NOT_SIZE = (
-    r"(?!\s*(?:as\s+)?(?:faster|quicker|slower|cheaper|speed|more\s+accurate|better|smaller|fewer|less|"
+    r"(?!\s*(?:as\s+)?(?:fast|quick|good|cheap|faster|quicker|slower|cheaper|speed|more\s+accurate|better|smaller|fewer|less|"
     r"the\s+(?:price|speed|cost|time)|a\s+(?:day|week|month|year)|per\b|longer|more\s+often))"
 )
 _FACTORS = (

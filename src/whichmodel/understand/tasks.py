@@ -68,14 +68,16 @@ def score_text(title: str, summary: str = "") -> list[Scored]:
     examples in brackets ("e.g. segmentation, detection") say nothing about the work itself.
     """
     plain_title, plain_summary = plain(title), plain(_without_examples(summary))
-    contribution = " ".join(_contributions(plain_summary))
+    contribution = " . ".join(_contributions(plain_summary))
     scored = []
     for task in catalog_tasks().values():
         cues = (*task.cues.term, *task.synonyms, task.name)
         in_title = _best_per_place(_hits(cues, plain_title, 3.0))
         score = sum(weight for weight, *_ in in_title)
-        score += sum(weight for weight, *_ in _best_per_place(_hits(cues, contribution, 1.5)))
-        score += sum(weight for weight, *_ in _best_per_place(_hits(cues, plain_summary, 1.0)))
+        score += sum(weight for weight, *_ in _best_per_place(_hits(cues, contribution, 2.0)))
+        if score:
+            # What else the text mentions supports a reading; alone it may be related work.
+            score += sum(weight for weight, *_ in _best_per_place(_hits(cues, plain_summary, 0.5)))
         score += sum(
             weight for weight, *_ in _hits(task.cues.against, f"{plain_title} {plain_summary}", -2.0)
         )
@@ -163,9 +165,14 @@ _EXAMPLES = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"[^.!?]+(?:[.!?](?=\s|$)|$)|[^.!?]+[.!?]")
-_WE = re.compile(
-    r"\b(?:we|this (?:paper|work|study|article|framework|method)|"
-    r"our (?:method|approach|framework|work|goal|aim))\b"
+_SUBJECT = (
+    r"\b(?:we|this (?:paper|work|study|article|framework|method|survey|system)|"
+    r"(?:the|our) (?:method|approach|framework|work|goal|aim|model|system|paper|authors?))\b"
+)
+_CLAIM = re.compile(
+    rf"{_SUBJECT}\s+(?:\w+ly\s+|also\s+|then\s+|further\s+)?(?:introduc|present|propos|develop|describ|design|"
+    r"stud|investigat|explor|examin|analy[sz]|evaluat|address|tackl|aim|show|demonstrat|releas|collect|survey|"
+    r"review|are working|is to|provid|offer|extend|adapt|build|creat|establish|train)"
 )
 
 
@@ -174,7 +181,7 @@ def _without_examples(text: str) -> str:
 
 
 def _contributions(text: str) -> list[str]:
-    return [sentence for sentence in _SENTENCE.findall(text) if _WE.search(sentence)]
+    return [sentence for sentence in _SENTENCE.findall(text) if _CLAIM.search(sentence)]
 
 
 def _name_tokens(name: str) -> list[tuple[str, int, int]]:
