@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from whichmodel.domain import PictureError
-from whichmodel.pictures.bridge import FORMATS, from_vips, pyvips, reason
+from whichmodel.pictures.bridge import from_vips, pyvips, reason
 from whichmodel.pictures.formats import is_cut_png, sniff
 from whichmodel.pictures.limits import DEFAULT_LIMITS, Limits
 from whichmodel.pictures.picture import Metadata, Picture
@@ -23,6 +23,8 @@ from whichmodel.pictures.picture import Metadata, Picture
 _FAIL_ON = {"jpeg": "warning", "png": "error", "tiff": "error", "webp": "error"}
 _RGB = ("srgb", "rgb16", "rgb")
 _GREY = ("b-w", "grey16")
+# Colour spaces with a defined white, so that numbers of any type mean something; read with 16 bits.
+_DEVICE_FREE = ("lab", "labs", "xyz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def read_header(path: Path, limits: Limits = DEFAULT_LIMITS) -> Header:
         width, height = height, width
     colours = 1 if _colours(image) == 1 else 3
     alpha = image.bands > _colours(image)
-    return Header(width, height, colours, 16 if image.format == "ushort" else 8, alpha, kind)
+    return Header(width, height, colours, 8 if image.format == "uchar" else 16, alpha, kind)
 
 
 def read_picture(path: Path, limits: Limits = DEFAULT_LIMITS) -> Picture:
@@ -111,6 +113,10 @@ def _open(path: Path, limits: Limits) -> tuple[Any, str]:
     try:
         image = loader(str(path), access="sequential", fail_on=_FAIL_ON[kind])
     except pyvips.Error as error:
+        if "labq" in str(error):
+            raise PictureError(
+                f"{path} is an 8-bit Lab picture, which libvips cannot read", hint="save it as RGB or 16-bit Lab"
+            ) from error
         raise _damaged(path, reason(error)) from error
     pixels = image.width * image.height
     if pixels > limits.max_input_pixels:
@@ -124,12 +130,12 @@ def _open(path: Path, limits: Limits) -> tuple[Any, str]:
             f"{path} is {image.width:,} x {image.height:,} pixels; the limit is {limits.max_side:,} a side",
             hint="if you trust the file, raise the limit (max_side)",
         )
-    if image.format not in ("uchar", "ushort"):
+    if image.format not in ("uchar", "ushort") and image.interpretation not in _DEVICE_FREE:
         raise PictureError(
             f"{path} has samples of type {image.format}; 8-bit and 16-bit whole numbers can be read",
             hint="save it with 16 bits a channel; which brightness is white must be decided there",
         )
-    if image.interpretation not in ("cmyk", "lab", "labs", "xyz", "hsv", *_RGB, *_GREY) and image.bands > 4:
+    if image.interpretation not in ("cmyk", *_DEVICE_FREE, *_RGB, *_GREY) and image.bands > 4:
         raise PictureError(
             f"{path} has {image.bands} channels of unknown meaning",
             hint="save it as grey or RGB, with or without transparency",
@@ -158,12 +164,12 @@ def _to_rgb_or_grey(image: Any, icc: bytes | None) -> tuple[Any, bytes | None, t
         )
     if name in (*_RGB, *_GREY, "multiband"):
         return image, icc, ()
-    rgb = image.colourspace("rgb16" if image.format == "ushort" else "srgb")
-    return _typed(rgb, image.format), None, (f"{name.upper()} converted to sRGB",)
+    rgb = image.colourspace("srgb" if image.format == "uchar" else "rgb16")
+    return _typed(rgb, "uchar" if image.format == "uchar" else "ushort"), None, (f"{name.upper()} converted to sRGB",)
 
 
 def _typed(image: Any, kind: str) -> Any:
-    return image if image.format in FORMATS and image.format == kind else image.cast(kind)
+    return image if image.format == kind else image.cast(kind)
 
 
 def _turned(image: Any) -> bool:
