@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 import yaml
 
-from whichmodel.domain import Record, Statement, WeightsError, from_data
+from whichmodel.domain import InputError, Record, Statement, WeightsError, from_data
 
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 Positive = Annotated[int, msgspec.Meta(gt=0)]
@@ -114,7 +114,7 @@ def read_record(text: str, *, where: str) -> WeightsRecord:
     try:
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise WeightsError(f"{where} is not YAML: {error}") from error
+        raise InputError(f"{where} is not YAML: {error}") from error
     return from_data(WeightsRecord, data, where=where)
 
 
