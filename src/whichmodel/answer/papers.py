@@ -6,7 +6,7 @@ import re
 from typing import Literal
 
 from whichmodel.answer.concerns import Concern, threads, touches
-from whichmodel.answer.markup import article, full_name, inline, quoted, short_name, task_name
+from whichmodel.answer.markup import article, inline, quoted, task_name
 from whichmodel.answer.quotes import Contribution, Piece, contributions, kind_of, sentences, shorten
 from whichmodel.answer.reading import Reading
 from whichmodel.answer.sentences import card_sentences, from_card, left_open, ours, sourced
@@ -201,15 +201,18 @@ def _placed(text: str, reading: Reading) -> Sentence:
     if reading.known_by == "card":
         name = reading.source.name
         span = Span(source=reading.source.number, field="name", start=0, end=len(name), text=name)
-        return from_card(f"{text}, by our card", span)
+        return from_card(f"{text}, by our card; {_locators(reading.source)}", span)
     return ours(text)
 
 
-def heading(reading: Reading) -> str:
-    """How a paper is called where part 2 speaks of it."""
-    return short_name(reading.source)
-
-
-def title(reading: Reading) -> str:
-    """Its full title for part 3."""
-    return full_name(reading.source)
+def _locators(source: Source) -> str:
+    """The places that a card's sentences rest on, those of one kind together."""
+    places: dict[str, list[str]] = {}
+    for statement in source.statements:
+        kind, _, rest = inline(statement.locator).partition(": ")
+        if rest not in places.setdefault(kind, []):
+            places[kind].append(rest)
+    told = [
+        f"{kind}: {', '.join(filter(None, rests))}" if any(rests) else kind for kind, rests in places.items()
+    ]
+    return f"its sentences rest on {'; '.join(told)}"

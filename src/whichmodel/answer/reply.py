@@ -14,6 +14,10 @@ from whichmodel.domain import Port, Scale, Sentence, Span, Task
 def short_reply(verdict: Verdict) -> tuple[Sentence, ...]:
     """Two to five sentences: the task, how it is possible at all, and whether the sources fit."""
     task = verdict.task
+    if task is None and verdict.brief.origin == "catalog":
+        return (
+            (ours(verdict.brief.notes[0]),) if verdict.brief.notes else (ours("The question names no task."),)
+        )
     if task is None:
         return (
             ours("We could not tell from the question which task it is about."),

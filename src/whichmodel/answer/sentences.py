@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from whichmodel.answer.markup import inline
 from whichmodel.domain import Sentence, Source, Span
 
@@ -31,13 +33,16 @@ def from_card(text: str, *spans: Span) -> Sentence:
     return Sentence(text=text, basis="card", spans=spans)
 
 
-def card_sentences(source: Source) -> list[Sentence]:
-    """What our own card says of a source, sentence by sentence, each with the place it rests on."""
+def card_sentences(source: Source, said: Collection[str] = ()) -> list[Sentence]:
+    """What our own card says of a source, sentence by sentence, but for what was `said` already.
+
+    The places that a card rests on are listed with the sources, in part 3.
+    """
     told = []
     for index, statement in enumerate(source.statements):
-        text = (
-            f"{inline(statement.text).rstrip('.')} [{source.number}, our card: {inline(statement.locator)}]."
-        )
+        if statement.text in said:
+            continue
+        text = f"{inline(statement.text).rstrip('.')} [{source.number}, our card]."
         end = len(statement.text)
         span = Span(source=source.number, field=f"statement {index}", start=0, end=end, text=statement.text)
         told.append(from_card(text, span))

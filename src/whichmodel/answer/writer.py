@@ -15,7 +15,7 @@ from whichmodel.answer.papers import best_contributions, ideas, rows
 from whichmodel.answer.quotes import shorten
 from whichmodel.answer.reading import Reading
 from whichmodel.answer.reply import short_reply, task_part
-from whichmodel.answer.sentences import card_sentences, left_open, ours, sourced
+from whichmodel.answer.sentences import card_sentences, from_card, left_open, ours, sourced
 from whichmodel.answer.verdict import Verdict, judge
 from whichmodel.domain import Answer, Brief, Intent, Sentence, StepRow
 
@@ -38,7 +38,7 @@ def write(brief: Brief, *, intent: Intent | None = None) -> Answer:
         reply=short_reply(verdict),
         task=task_part(verdict),
         diagram=draw(flow) if flow else "",
-        steps=tuple(_row(item, verdict) for item in flow.steps) if flow else (),
+        steps=_step_rows(flow, verdict) if flow else (),
         workflow=flow.workflow if flow else None,
         ideas=ideas(verdict),
         left_open=_left_open(verdict),
@@ -56,7 +56,18 @@ def _flow(verdict: Verdict) -> Flow | None:
     return build_flow(verdict.task, verdict.intent.scale, main, verdict.misfits)
 
 
-def _row(item: FlowStep, verdict: Verdict) -> StepRow:
+def _step_rows(flow: Flow, verdict: Verdict) -> tuple[StepRow, ...]:
+    """The table; what the cards of sister models share is said once."""
+    rows: list[StepRow] = []
+    said: set[str] = set()
+    for item in flow.steps:
+        rows.append(_row(item, verdict, said))
+        if item.reading is not None:
+            said |= {statement.text for statement in item.reading.source.statements}
+    return tuple(rows)
+
+
+def _row(item: FlowStep, verdict: Verdict, said: set[str]) -> StepRow:
     gives = item.step.gives
     takes_shape = shape(item.takes.shape, None)
     name = item.step.title.lower() if item.reading is None else short_name(item.reading.source)
@@ -66,19 +77,22 @@ def _row(item: FlowStep, verdict: Verdict) -> StepRow:
         mark=item.letter,
         takes=f"{item.takes.name} {takes_shape}".strip(),
         gives=f"{gives.name} {gives.shape}".strip(),
-        sentences=tuple(_step_sentences(item, verdict)),
+        sentences=tuple(_step_sentences(item, verdict, said)),
         needed_but_missing=item.role == "missing",
     )
 
 
-def _step_sentences(item: FlowStep, verdict: Verdict) -> list[Sentence]:
+def _step_sentences(item: FlowStep, verdict: Verdict, said: set[str]) -> list[Sentence]:
     if item.reading is None:
-        given = "model or paper" if verdict.papers else "model"
-        return [ours(f"Needed, and missing: no {given} given here does it, as far as their own words tell.")]
+        return [ours("Needed, and missing: no model given here does it, as far as their own words tell.")]
     if item.reading.source.statements:
-        return card_sentences(item.reading.source)
+        told = card_sentences(item.reading.source, said)
+        number = item.reading.source.number
+        return told or [
+            from_card(f"Its card says the same as that of its sister above [{number}, our card].")
+        ]
     reading = item.reading
-    told: list[Sentence] = []
+    told = []
     if reading.task is not None and reading.known_by in ("name", "title"):
         words = [reading.words] if reading.words else []
         told.append(

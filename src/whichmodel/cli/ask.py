@@ -67,8 +67,8 @@ def _with_here(answer: Answer, ranking: Ranking) -> Answer:
     from whichmodel.workflow import bind
 
     told: list[Sentence] = []
-    if ranking.unsure:
-        told.append(Sentence(text=ranking.unsure, basis="ours"))
+    if ranking.unsure and answer.workflow is not None:
+        told.append(Sentence(text=ranking.unsure, basis="here"))
     told += [
         Sentence(text=f"Against {item.card.name}: {item.against}", basis="here")
         for item in ranking.models
@@ -79,10 +79,10 @@ def _with_here(answer: Answer, ranking: Ranking) -> Answer:
             if step.model is None:
                 continue
             binding = bind(step, cards())
-            state = {"bound": "runs now", "needs-pull": "runs after a download", "unbound": "cannot run"}
-            line = f"Step {step.id}, {step.model}: {state[binding.status]}; {binding.reason}."
+            letter = step.id.removeprefix("step-")
+            line = f"Step ({letter}): {binding.reason}."
             if binding.substitute:
-                line += f" Its named substitute could be: {' or '.join(binding.substitute)}."
+                line += f" With --run a substitute has to be named: {' or '.join(binding.substitute)}."
             told.append(Sentence(text=line, basis="here"))
     return msgspec.structs.replace(answer, here=tuple(told))
 

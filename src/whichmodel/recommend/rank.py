@@ -153,7 +153,7 @@ def _why(intent: Intent, card: ModelCard, factor: str, *, here: bool) -> str:
     suiting = [quality for quality in intent.qualities if quality in {word.lower() for word in card.suits}]
     if suiting:
         reason += f", meant for {', '.join(suiting)}"
-    return reason + (", and runs on this computer." if here else ".")
+    return reason + (", and can run on this computer." if here else ".")
 
 
 def _against(intent: Intent, card: ModelCard, factor: str) -> str:

