@@ -202,5 +202,5 @@ def test_help_loads_nothing_heavy() -> None:
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     loaded = shown.rpartition("loaded:")[2].split()
     assert "whichmodel" in loaded
-    heavy = {"ncnn", "numpy", "pyvips", "rich", "skimage", "torch", "yaml"} & set(loaded)
+    heavy = {"ncnn", "numpy", "pyvips", "rich", "skimage", "torch"} & set(loaded)
     assert not heavy, f"`whichmodel --help` would wait for {sorted(heavy)}"
