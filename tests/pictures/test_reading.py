@@ -162,6 +162,15 @@ def test_resolution_is_read(tmp_path: Path) -> None:
         assert read_picture(saved(tmp_path / f"b.{ending}")).metadata.resolution is None
 
 
+def test_the_shape_of_a_pixel_is_no_resolution(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.png", dpi=(300, 300))
+    whole = path.read_bytes()
+    at = whole.index(b"pHYs")
+    shape = b"pHYs" + struct.pack(">IIB", 72, 72, 0)
+    path.write_bytes(whole[:at] + shape + struct.pack(">I", zlib.crc32(shape)) + whole[at + 17 :])
+    assert read_picture(path).metadata.resolution is None
+
+
 def test_the_first_of_several_pages_is_read_with_a_note(tmp_path: Path) -> None:
     pages = [Image.fromarray(PHOTO), Image.fromarray(255 - PHOTO)]
     for ending, options in (("tif", {}), ("webp", {"lossless": True})):

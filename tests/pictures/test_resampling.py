@@ -40,8 +40,11 @@ def test_nothing_moves(w: int, wide: int, kernel: str) -> None:
     margin = int(np.ceil(4 * max(1, wide / w)))
     inner = slice(margin, wide - margin)
     if wide > 2 * margin:
-        # In the finer of both grids; libvips rounds positions to 1/64 of an input pixel.
-        assert np.abs(out[inner] - expected[inner]).max() * min(w, wide) < 1 / 32
+        # In pixels of the coarser grid. libvips rounds positions to 1/64 of an input pixel, and an
+        # antialiased kernel follows a ramp only on average where the factor is no whole number.
+        error = (out[inner] - expected[inner]) * min(w, wide)
+        assert abs(error.mean()) < 1 / 64
+        assert np.abs(error).max() < 1 / 10
 
 
 @pytest.mark.parametrize("kernel", KERNELS[:3])

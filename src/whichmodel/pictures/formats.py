@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 from whichmodel.domain import PictureError
 
@@ -101,16 +101,27 @@ def is_cut_png(path: Path) -> bool:
 
     libpng stops reading at the last row, so a file cut right behind it would pass unseen.
     """
+    return all(kind != b"IEND" for kind, _ in _chunks(path))
+
+
+def png_has_resolution(path: Path) -> bool:
+    """Whether the file tells its pixels per metre.
+
+    The same chunk may give only the shape of a pixel (unit 0), which libvips takes for a resolution.
+    """
+    return any(kind == b"pHYs" and start[8:9] == b"\1" for kind, start in _chunks(path))
+
+
+def _chunks(path: Path) -> Iterator[tuple[bytes, bytes]]:
+    """Name and first 9 bytes of each chunk of a PNG file that is wholly there, up to the last."""
+    size, place = path.stat().st_size, len(_PNG)
     with path.open("rb") as file:
-        return not _reaches_end(file, path.stat().st_size)
-
-
-def _reaches_end(file: BinaryIO, size: int) -> bool:
-    place = len(_PNG)
-    while place + 12 <= size:
-        file.seek(place)
-        length = int.from_bytes(file.read(4), "big")
-        if file.read(4) == b"IEND":
-            return True
-        place += 12 + length
-    return False
+        while place + 12 <= size:
+            file.seek(place)
+            length = int.from_bytes(file.read(4), "big")
+            kind = file.read(4)
+            place += 12 + length
+            if place <= size:
+                yield kind, file.read(min(length, 9))
+            if kind == b"IEND":
+                return

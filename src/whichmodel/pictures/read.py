@@ -14,7 +14,7 @@ import numpy as np
 
 from whichmodel.domain import PictureError
 from whichmodel.pictures.bridge import from_vips, pyvips, reason
-from whichmodel.pictures.formats import is_cut_png, sniff
+from whichmodel.pictures.formats import is_cut_png, png_has_resolution, sniff
 from whichmodel.pictures.limits import DEFAULT_LIMITS, Limits
 from whichmodel.pictures.picture import Metadata, Picture
 
@@ -72,13 +72,15 @@ def read_picture(path: Path, limits: Limits = DEFAULT_LIMITS) -> Picture:
     image, kind = _open(path, limits)
     if kind == "png" and is_cut_png(path):
         raise _damaged(path, "the file ends before its last part")
+    # The shape of a pixel without a unit is no resolution.
+    says_resolution = kind != "png" or png_has_resolution(path)
     notes = _notes_about(image)
     metadata = Metadata(
         icc=_block(image, "icc-profile-data"),
         exif=_block(image, "exif-data"),
         xmp=_block(image, "xmp-data"),
         iptc=_block(image, "iptc-data"),
-        resolution=_resolution(image),
+        resolution=_resolution(image) if says_resolution else None,
         format=kind,
         notes=notes,
     )
@@ -115,9 +117,13 @@ def _open(path: Path, limits: Limits) -> tuple[Any, str]:
     except pyvips.Error as error:
         if "labq" in str(error):
             raise PictureError(
-                f"{path} is an 8-bit Lab picture, which libvips cannot read", hint="save it as RGB or 16-bit Lab"
+                f"{path} is an 8-bit Lab picture, which libvips cannot read",
+                hint="save it as RGB or 16-bit Lab",
             ) from error
-        raise _damaged(path, reason(error)) from error
+        raise PictureError(
+            f"{path} cannot be opened as {kind.upper()}: {reason(error)}",
+            hint="it is damaged, or of a rare variety; if it opens in a picture editor, save it anew there",
+        ) from error
     pixels = image.width * image.height
     if pixels > limits.max_input_pixels:
         raise PictureError(
@@ -165,7 +171,11 @@ def _to_rgb_or_grey(image: Any, icc: bytes | None) -> tuple[Any, bytes | None, t
     if name in (*_RGB, *_GREY, "multiband"):
         return image, icc, ()
     rgb = image.colourspace("srgb" if image.format == "uchar" else "rgb16")
-    return _typed(rgb, "uchar" if image.format == "uchar" else "ushort"), None, (f"{name.upper()} converted to sRGB",)
+    return (
+        _typed(rgb, "uchar" if image.format == "uchar" else "ushort"),
+        None,
+        (f"{name.upper()} converted to sRGB",),
+    )
 
 
 def _typed(image: Any, kind: str) -> Any:
