@@ -11,8 +11,8 @@ A file of `data/models/` looks like this:
         statements:                  # for every member of the family
           - {about: method, from: summary, text: …}
         members:
-          SISR-CARN-2x: {scale: 2}
-          SISR-CARN-4x: {scale: 4, statements: […]}   # for this member alone
+          Small-2x: {scale: 2}
+          Small-4x: {scale: 4, statements: […]}   # for this member alone
 
 Any field of a card may stand at any of the three levels; the closest one counts. Two fields add up
 instead: `corrections`, and `statements`, of which those about the same thing replace the wider ones.
