@@ -135,10 +135,10 @@ def test_a_picture_that_grows_says_so_in_its_shape() -> None:
 def test_lay_phrasings_name_tasks_and_are_no_cues() -> None:
     rows = yaml.safe_load((HERE / "lay_phrasings.yaml").read_text(encoding="utf-8"))
     assert len(rows) >= 80
-    assert {task for row in rows for task in row["means"]} <= set(tasks())
-    meant = {row["means"][0] for row in rows}
+    assert {task for row in rows for task in (row["task"], *row.get("or", ()))} <= set(tasks())
+    meant = {row["task"] for row in rows}
     assert not [task.id for task in tasks().values() if task.kind == "task" and task.id not in meant]
-    said = {row["says"].casefold() for row in rows}
+    said = {row["question"].casefold() for row in rows}
     cues = {cue.partition("^")[0].strip().casefold() for task in tasks().values() for cue in task.cues.ask}
     assert not said & cues
 
@@ -167,4 +167,4 @@ def test_no_phrasing_comes_from_the_development_set() -> None:
         pytest.skip("needs ../shared test data")
     theirs = {run for line in path.read_text(encoding="utf-8").splitlines() for run in runs(line, 6)}
     rows = yaml.safe_load((HERE / "lay_phrasings.yaml").read_text(encoding="utf-8"))
-    assert not [row["says"] for row in rows if runs(row["says"], 6) & theirs]
+    assert not [row["question"] for row in rows if runs(row["question"], 6) & theirs]
