@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from whichmodel.domain import InputError, Step, StepError, WhichmodelError
 from whichmodel.nodes.operation import Cards, Context, Size, check_parameters
+from whichmodel.nodes.stable import REACH, stable_infer
 from whichmodel.nodes.tiles import Tile, tiles
 from whichmodel.pictures import Picture, resample
 from whichmodel.runtimes.ncnn import NcnnNet, load_net
@@ -58,19 +59,33 @@ class ModelOperation:
         pixels = picture.pixels
         canvas = np.empty((picture.height * scale, picture.width * scale, pixels.shape[2]), pixels.dtype)
         side = int(step.parameters.get("tile", context.tile))
-        for tile in tiles(picture.width, picture.height, size=side, halo=weights.receptive_field_radius):
+        unsteady = count = 0
+        for tile in tiles(picture.width, picture.height, size=side, halo=overlap_of(weights)):
+            target = tile.core.times(scale)
             try:
-                canvas[tile.core.times(scale).slices] = _enlarge_tile(net, weights, pixels, tile)
+                canvas[target.slices], reduced = _enlarge_tile(net, weights, pixels, tile)
             except Exception as error:
                 # Any failure of a tile fails the step: a patched-up tile would be a lie in the picture.
                 hint = error.hint if isinstance(error, WhichmodelError) else ""
                 reason = error.message if isinstance(error, WhichmodelError) else repr(error)
                 raise StepError(f"step {step.id!r}, {tile}: {reason}", hint=hint) from error
-            context.progress(tile.core.times(scale).width * tile.core.times(scale).height)
+            count += 1
+            unsteady += reduced
+            context.progress(target.width * target.height)
+        if unsteady:
+            picture = picture.with_notes(
+                f"{step.id}: in {unsteady} of {count} tiles the network was unstable at some pixels; those"
+                " were computed at reduced contrast"
+            )
         alpha = None
         if picture.alpha is not None:
             alpha = resample(picture.alpha[:, :, None], canvas.shape[1], canvas.shape[0])[:, :, 0]
         return picture.with_pixels(canvas, alpha)
+
+
+def overlap_of(weights: WeightsRecord) -> int:
+    """Width of a tile's halo, in input pixels: the receptive field and the reach of `nodes.stable`."""
+    return weights.receptive_field_radius + REACH
 
 
 def check_tile(side: int, what: str) -> int:
@@ -84,8 +99,10 @@ def check_tile(side: int, what: str) -> int:
     return side
 
 
-def _enlarge_tile(net: NcnnNet, weights: WeightsRecord, pixels: NDArray[Any], tile: Tile) -> NDArray[Any]:
-    """The core of one tile, `(s*h, s*w, C)` in the sample type of `pixels`."""
+def _enlarge_tile(
+    net: NcnnNet, weights: WeightsRecord, pixels: NDArray[Any], tile: Tile
+) -> tuple[NDArray[Any], bool]:
+    """The core of one tile, `(s*h, s*w, C)` in the sample type of `pixels`, and `stable_infer`'s flag."""
     top = float(np.iinfo(pixels.dtype).max)
     low, high = weights.input_range
     source = pixels[tile.source.slices].astype(np.float32)
@@ -93,22 +110,25 @@ def _enlarge_tile(net: NcnnNet, weights: WeightsRecord, pixels: NDArray[Any], ti
     colour = np.repeat(source, 3, axis=2) if grey else source
     if weights.colour_order == "BGR":
         colour = colour[:, :, ::-1]
-    x = colour.transpose(2, 0, 1) / np.float32(top) * np.float32(high - low) + np.float32(low)
-    y = net.infer(_padded(x, weights.size_multiple))
-    wide = weights.scale * np.array(x.shape[1:])
-    if y.ndim != 3 or y.shape[0] != 3 or y.shape[1] < wide[0] or y.shape[2] < wide[1]:
-        raise StepError(f"the network gave shape {y.shape} where (3, {wide[0]}, {wide[1]}) was due")
+    x = _padded(colour.transpose(2, 0, 1) / np.float32(top), weights.size_multiple)
+
+    def infer(x: NDArray[np.float32]) -> NDArray[np.float32]:
+        y = net.infer(x * np.float32(high - low) + np.float32(low))
+        due = (3, weights.scale * x.shape[1], weights.scale * x.shape[2])
+        if y.shape != due:
+            raise StepError(f"the network gave shape {y.shape} where {due} was due")
+        if not np.isfinite(y).all():
+            raise StepError("the network's output holds NaN or infinite values")
+        return (y - np.float32(low)) / np.float32(high - low)
+
+    y, reduced = stable_infer(infer, x, weights.scale)
     rows, columns = tile.kept(weights.scale).slices
     kept = y[:, rows, columns].transpose(1, 2, 0)
-    if not np.isfinite(kept).all():
-        raise StepError("the network's output holds NaN or infinite values")
     if weights.colour_order == "BGR":
         kept = kept[:, :, ::-1]
     if grey:
         kept = kept.mean(axis=2, keepdims=True)
-    levels = (kept - np.float32(low)) / np.float32(high - low) * np.float32(top)
-    core: NDArray[Any] = np.clip(np.rint(levels), 0, top).astype(pixels.dtype)
-    return core
+    return np.clip(np.rint(kept * np.float32(top)), 0, top).astype(pixels.dtype), reduced
 
 
 def _padded(x: NDArray[np.float32], multiple: int) -> NDArray[np.float32]:

@@ -1,0 +1,262 @@
+"""`whichmodel plan` and `whichmodel run`: what would be done to a picture, and doing it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from whichmodel.domain import InputError, Step, WhichmodelError, Workflow, to_json
+
+if TYPE_CHECKING:
+    from whichmodel.workflow import Failure, Plan, RunReport
+
+PICTURES = click.argument(
+    "inputs", metavar="INPUT...", nargs=-1, required=True, type=click.Path(path_type=Path)
+)
+TILE = click.option(
+    "--tile",
+    metavar="N",
+    type=click.IntRange(16, 4096),
+    default=256,
+    show_default=True,
+    help="Side of a tile in pixels; smaller needs less memory.",
+)
+SUBSTITUTE = click.option(
+    "--substitute",
+    metavar="NAMES",
+    help="Models, joined by +, that stand in for one that cannot run here: SPAN-4x+SPAN-2x.",
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+
+
+@click.command()
+@click.argument("what")
+@PICTURES
+@SUBSTITUTE
+@TILE
+@JSON
+def plan(what: str, inputs: tuple[Path, ...], substitute: str | None, tile: int, as_json: bool) -> int:
+    """Show what `run` would do to each INPUT, without doing it.
+
+    WHAT is the exact name of a model, a workflow file (.json, .yaml, .yml), or plain words such as
+    "enlarge 4x". Exit code 2 where a step cannot run here.
+    """
+    from whichmodel.catalog import cards
+    from whichmodel.pictures import read_header
+    from whichmodel.workflow import describe, workflow_for
+    from whichmodel.workflow import substitute as replace
+
+    known = cards()
+    plans = []
+    for path in inputs:
+        header = read_header(path)
+        workflow = workflow_for(what, header, known)
+        notes: tuple[str, ...] = ()
+        if substitute:
+            workflow, done = replace(workflow, substitute, known)
+            notes = tuple(item.note for item in done)
+        plans.append(describe(workflow, header, known, tile=tile, notes=notes))
+    if as_json:
+        click.echo("".join(to_json(item) for item in plans), nl=False)
+    else:
+        for path, item in zip(inputs, plans, strict=True):
+            _tell_plan(path, item)
+    return 0 if all(item.runs for item in plans) else 2
+
+
+@click.command()
+@click.argument("what")
+@PICTURES
+@click.option(
+    "-o",
+    "--output",
+    metavar="OUT",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Where the result goes: a file, or for several inputs a folder.",
+)
+@SUBSTITUTE
+@click.option(
+    "--quality",
+    metavar="N",
+    type=click.IntRange(1, 100),
+    default=92,
+    show_default=True,
+    help="Of JPEG and lossy WebP.",
+)
+@TILE
+@JSON
+def run(
+    what: str,
+    inputs: tuple[Path, ...],
+    output: Path,
+    substitute: str | None,
+    quality: int,
+    tile: int,
+    as_json: bool,
+) -> int:
+    """Do WHAT to each INPUT and write the result to OUT.
+
+    WHAT is the exact name of a model, a workflow file (.json, .yaml, .yml), or plain words such as
+    "enlarge 4x" or "print 60x90 cm at 150 dpi". An existing OUT is replaced; an input never is.
+    With several inputs those that fail are reported, and the others are done.
+    """
+    from whichmodel.workflow import BatchReport, Failure
+    from whichmodel.workflow.outputs import pair_outputs
+
+    pairs = pair_outputs(inputs, output)
+    reports: list[RunReport] = []
+    failures: list[Failure] = []
+    codes: list[int] = []
+    for source, target in pairs:
+        try:
+            reports.append(_run_one(what, source, target, substitute, quality, tile))
+        except WhichmodelError as error:
+            if len(inputs) == 1:
+                raise
+            failures.append(Failure(input=str(source), error=error.message, hint=error.hint))
+            codes.append(error.exit_code)
+            click.echo(f"whichmodel: {source}: {error}", err=True)
+    if as_json:
+        single = len(inputs) == 1
+        batch = BatchReport(runs=tuple(reports), failures=tuple(failures))
+        click.echo(to_json(reports[0] if single else batch), nl=False)
+    else:
+        for report in reports:
+            tell_report(report)
+        if failures:
+            click.echo(f"{len(reports)} of {len(inputs)} pictures are done, {len(failures)} failed", err=True)
+    return min(codes, default=0)
+
+
+def run_and_tell(workflow: Workflow, photo: Path, output: Path, *, substitute: str | None = None) -> None:
+    """Run a workflow on one picture, with progress, and tell the result as `whichmodel run` does.
+
+    Raises:
+        WhichmodelError: as `workflow.run_workflow`.
+    """
+    tell_report(_run(workflow, photo, output, substitute=substitute))
+
+
+def _run_one(
+    what: str, source: Path, target: Path, substitute: str | None, quality: int, tile: int
+) -> RunReport:
+    from whichmodel.catalog import cards
+    from whichmodel.pictures import read_header
+    from whichmodel.workflow import workflow_for
+
+    workflow = workflow_for(what, read_header(source), cards())
+    return _run(workflow, source, target, substitute=substitute, quality=quality, tile=tile)
+
+
+def _run(
+    workflow: Workflow,
+    source: Path,
+    target: Path,
+    *,
+    substitute: str | None,
+    quality: int = 92,
+    tile: int = 256,
+) -> RunReport:
+    from whichmodel.catalog import cards
+    from whichmodel.evidence.first import first_evidence
+    from whichmodel.workflow import run_workflow
+
+    with _progress(source.name) as advance:
+        return run_workflow(
+            workflow,
+            source,
+            target,
+            cards=cards(),
+            substitute_names=substitute,
+            tile=tile,
+            quality=quality,
+            progress=advance,
+            say=lambda line: click.echo(line, err=True),
+            examine=first_evidence,
+        )
+
+
+@contextmanager
+def _progress(name: str) -> Iterator[Callable[[Step, int, int], None]]:
+    """A bar in megapixels with the time left, on stderr, where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda step, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.completed:.1f} of {task.total:.1f} megapixels"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        bars = {}
+
+        def advance(step: Step, done: int, total: int) -> None:
+            if step.id not in bars:
+                bars[step.id] = bar.add_task(f"{name}: {step.title}", total=total / 1e6)
+            bar.update(bars[step.id], completed=done / 1e6)
+
+        yield advance
+
+
+def tell_report(report: RunReport) -> None:
+    """A short table for people: sizes, new pixels, consistency, time, place, notes."""
+    rows = [
+        ("before", f"{report.input.width} × {report.input.height} pixels"),
+        ("after", f"{report.output.width} × {report.output.height} pixels"),
+        ("new pixels", f"{report.new_pixel_share:.1%} of the result"),
+        *_evidence_rows(report),
+        *(("step", f"{step.title} ({step.seconds:.1f} s){_rights(step.licence)}") for step in report.steps),
+        *(("note", note) for note in report.notes),
+        ("file", report.output.path),
+    ]
+    _table(rows)
+
+
+def _evidence_rows(report: RunReport) -> list[tuple[str, str]]:
+    from whichmodel.evidence.first import explain_data
+
+    return explain_data(report.evidence) if report.evidence else []
+
+
+def _rights(licence: str | None) -> str:
+    return f", weights under {licence}" if licence else ""
+
+
+def _tell_plan(path: Path, item: Plan) -> None:
+    rows = [("picture", f"{path}, {item.size_in[0]} × {item.size_in[1]} pixels")]
+    for step in item.steps:
+        rows.append((step.step, f"{step.title}: {_size(step.size_in)} → {_size(step.size_out)}"))
+        if step.tiles:
+            rows.append(
+                ("", f"{step.tiles} tiles of at most {step.tile} pixels, overlapping by {step.overlap}")
+            )
+        if step.status != "bound" or step.model:
+            rows.append(("", step.reason))
+        rows += [("", f"could stand in: --substitute '{name}'") for name in step.substitute]
+    if item.new_pixel_share is not None:
+        rows.append(("new pixels", f"{item.new_pixel_share:.1%} of the result"))
+    rows += [("note", note) for note in item.notes]
+    rows.append(("runs here", "yes" if item.runs else "no"))
+    _table(rows)
+
+
+def _size(size: tuple[int, int] | None) -> str:
+    return f"{size[0]} × {size[1]}" if size else "unknown size"
+
+
+def _table(rows: list[tuple[str, str]]) -> None:
+    width = max(len(name) for name, _ in rows)
+    click.echo("\n".join(f"{name:<{width}}  {text}" for name, text in rows))
+
+
+__all__ = ["InputError", "plan", "run", "run_and_tell", "tell_report"]

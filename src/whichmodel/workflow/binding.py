@@ -1,0 +1,146 @@
+"""Which steps can run on this computer, and why the others cannot."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from whichmodel.domain import InputError, ModelCard, Record, Step, UnboundError, Workflow
+from whichmodel.nodes.operation import Cards
+from whichmodel.nodes.registry import operation_of
+from whichmodel.weights import WeightsRecord, installed, records
+from whichmodel.workflow.chain import best_chain, product
+
+RUNTIMES = frozenset({"ncnn"})
+"""Formats of weights that `runtimes` can run."""
+
+ENLARGEMENT = "super-resolution"
+"""Id of the task in the ontology whose models the planner may chain."""
+
+
+class Binding(Record, frozen=True, kw_only=True):
+    """Whether one step can run here.
+
+    Args:
+        step: id of the step.
+        status: `"bound"` it can run at once; `"needs-pull"` it can run after its weights were
+            fetched, which the first run does; `"unbound"` it cannot.
+        reason: why, in plain words; for `"bound"` what it runs with.
+        substitute: values for `--substitute` that could stand in, best first.
+    """
+
+    step: str
+    status: Literal["bound", "needs-pull", "unbound"]
+    reason: str
+    substitute: tuple[str, ...] = ()
+
+
+def bind(step: Step, cards: Cards) -> Binding:
+    """Find out whether a step can run here.
+
+    Raises:
+        InputError: the step itself is wrong: unknown operation, port, parameter or model name.
+    """
+    operation_of(step)
+    if step.model is None:
+        return Binding(step=step.id, status="bound", reason="needs no model")
+    card = card_of(step.model, cards)
+    missing = what_is_missing(card)
+    if missing:
+        return Binding(
+            step=step.id,
+            status="unbound",
+            reason=f"{card.name} cannot run here: {missing}",
+            substitute=substitutes_for(card, cards),
+        )
+    weights = records()[card.weights or ""]
+    if installed(weights.id) is None:
+        return Binding(
+            step=step.id,
+            status="needs-pull",
+            reason=f"weights {weights.id} ({weights.licence}) are fetched on first use",
+        )
+    return Binding(step=step.id, status="bound", reason=f"runs with weights {weights.id} ({weights.licence})")
+
+
+def bindings(workflow: Workflow, cards: Cards) -> tuple[Binding, ...]:
+    """The binding of each step, in order; errors as for `bind`."""
+    return tuple(bind(step, cards) for step in workflow.steps)
+
+
+def require_bound(workflow: Workflow, cards: Cards) -> tuple[Binding, ...]:
+    """The binding of each step, when all can run.
+
+    Raises:
+        UnboundError: a step cannot; names the step, the model, what is missing, and substitutes.
+    """
+    found = bindings(workflow, cards)
+    for step, binding in zip(workflow.steps, found, strict=True):
+        if binding.status == "unbound":
+            raise UnboundError(
+                f"step {step.id!r} ({step.title}): {binding.reason}", hint=_how_to_substitute(binding)
+            )
+    return found
+
+
+def card_of(name: str, cards: Cards) -> ModelCard:
+    """The card of this name.
+
+    Raises:
+        InputError: there is none.
+    """
+    card = cards.get(name)
+    if card is None:
+        raise InputError(
+            f"no model is called {name!r}", hint="`whichmodel models` lists the models of the catalog"
+        )
+    return card
+
+
+def what_is_missing(card: ModelCard) -> str:
+    """What keeps a card's model from running here, in plain words; empty where nothing does."""
+    if card.weights is None:
+        return "no weights that whichmodel can run are known for it"
+    weights: WeightsRecord | None = records().get(card.weights)
+    if weights is None:
+        return f"its weights {card.weights!r} have no record"
+    if weights.format not in RUNTIMES:
+        return f"its weights are in the format {weights.format!r}, for which there is no runtime"
+    if weights.channels != 3:
+        return f"its weights take {weights.channels} channels instead of 3"
+    if card.scale != weights.scale:
+        return f"its card says {card.scale}×, its weights {weights.id} enlarge {weights.scale}×"
+    return ""
+
+
+def enlargers(cards: Cards) -> dict[int, ModelCard]:
+    """One runnable enlargement model for each whole factor, smallest factor first."""
+    found: dict[int, ModelCard] = {}
+    for card in cards.values():
+        if card.task == ENLARGEMENT and not what_is_missing(card):
+            found.setdefault(records()[card.weights or ""].scale, card)
+    return dict(sorted(found.items()))
+
+
+def substitutes_for(card: ModelCard, cards: Cards) -> tuple[str, ...]:
+    """Values for `--substitute` that could stand in for a card: same task, runnable, best first.
+
+    Chains that give the very factor come first; then single models, whose results are resampled to
+    the factor.
+    """
+    if card.task != ENLARGEMENT:
+        return ()
+    models = enlargers(cards)
+    found: list[str] = []
+    if isinstance(card.scale, int | float):
+        steps = best_chain(tuple(models), card.scale)
+        if steps and product(steps) == card.scale:
+            found.append("+".join(models[scale].name for scale in steps))
+    found += [models[scale].name for scale in sorted(models, reverse=True)]
+    return tuple(dict.fromkeys(found))
+
+
+def _how_to_substitute(binding: Binding) -> str:
+    if not binding.substitute:
+        return "no model of the same task can run here, so nothing can stand in for it"
+    choices = " or ".join(f"--substitute {name!r}" for name in binding.substitute)
+    return f"another model of the same task can stand in: {choices}"

@@ -1,0 +1,49 @@
+"""From a wished print size to the factor that a picture needs."""
+
+from __future__ import annotations
+
+from whichmodel.domain import InputError, PrintSize
+from whichmodel.pictures import Header
+from whichmodel.workflow.steps import number
+
+CM_PER_INCH = 2.54
+NEAR_DPI = 300
+"""For prints held in the hand."""
+FAR_DPI = 150
+"""For prints with a side above 42 cm (larger than ISO A3), which are seen from a distance."""
+FAR_CM = 42.0
+
+
+def factor_for_print(target: PrintSize, header: Header) -> tuple[float, str]:
+    """The factor that brings a picture to a print size, and the print in words.
+
+    The whole picture fits on the print: where the proportions differ, the tighter side counts and
+    nothing is cropped. Width and height are swapped where print and picture lie differently.
+
+    Args:
+        target: wished; without dots per inch 300, or 150 for prints larger than A3.
+        header: of the picture.
+
+    Raises:
+        InputError: no side is given, or the picture has enough pixels already.
+    """
+    sides = [side for side in (target.width_cm, target.height_cm) if side is not None]
+    if not sides or min(sides) <= 0:
+        raise InputError("the print size has no side above 0 cm")
+    dpi = target.dpi or (FAR_DPI if max(sides) > FAR_CM else NEAR_DPI)
+    width, height = target.width_cm, target.height_cm
+    if width and height and (width > height) != (header.width > header.height):
+        width, height = height, width
+    factor = min(
+        side / CM_PER_INCH * dpi / pixels
+        for side, pixels in ((width, header.width), (height, header.height))
+        if side
+    )
+    size = " × ".join(number(side) for side in (width, height) if side)
+    words = f"{size} cm at {dpi} dpi"
+    if factor <= 1:
+        raise InputError(
+            f"the picture's {header.width} × {header.height} pixels are enough for {words} already"
+            f" (they give {dpi / factor:.0f} dpi): nothing to do"
+        )
+    return factor, words

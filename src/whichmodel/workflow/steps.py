@@ -1,0 +1,117 @@
+"""Makers of steps and of workflows that enlarge; planner and substitution share them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from whichmodel.domain import DataType, ModelCard, Parameter, Port, Step, Workflow
+from whichmodel.weights import records
+
+INPUT = Port(name="photo", type=DataType.IMAGE, shape="h × w × 3")
+"""What the user brings; grey (h × w × 1) and transparency are taken too."""
+
+
+def number(value: float) -> str:
+    """A factor for people: `"4"`, `"1.5"`, `"0.333"`."""
+    return f"{value:.4g}"
+
+
+def ratio(part: float, whole: float) -> str:
+    """A factor below or above 1 as people say it: `"3/4"`, else a decimal number."""
+    whole_numbers = float(part).is_integer() and float(whole).is_integer()
+    return f"{part:.0f}/{whole:.0f}" if whole_numbers else number(part / whole)
+
+
+def scale_of(card: ModelCard) -> int:
+    """Whole factor of a runnable enlargement model."""
+    return records()[card.weights or ""].scale
+
+
+def model_step(card: ModelCard, source: str, *, id: str, substituted_for: str = "") -> Step:
+    """A step that enlarges with a runnable model."""
+    scale = scale_of(card)
+    title = f"enlarge {scale}× with {card.name}"
+    parameters: dict[str, Parameter] = {}
+    if substituted_for:
+        title += f", substituted for {substituted_for}"
+        parameters["substituted_for"] = substituted_for
+    return Step(
+        id=id,
+        title=title,
+        operation="model",
+        model=card.name,
+        takes={"image": source},
+        gives=Port(name="picture", type=DataType.IMAGE, shape=f"{scale}h × {scale}w × 3"),
+        parameters=parameters,
+    )
+
+
+def resample_step(
+    image: str, factor: float, *, id: str, title: str, size_of: str = "", substituted_for: str = ""
+) -> Step:
+    """A step that resamples `image` to `factor` times the size of the value `size_of` (or of `image`)."""
+    parameters: dict[str, Parameter] = {"factor": float(factor)}
+    takes = {"image": image}
+    if size_of and size_of != image:
+        takes["size_of"] = size_of
+    if substituted_for:
+        title += f", substituted for {substituted_for}"
+        parameters["substituted_for"] = substituted_for
+    return Step(
+        id=id,
+        title=title,
+        operation="resample",
+        takes=takes,
+        gives=Port(name="picture", type=DataType.IMAGE, shape=f"{number(factor)}h × {number(factor)}w × 3"),
+        parameters=parameters,
+    )
+
+
+def chain_steps(
+    models: Sequence[ModelCard],
+    source: str,
+    *,
+    factor: float | None,
+    last_id: str = "",
+    prefix: str = "",
+    substituted_for: str = "",
+) -> tuple[Step, ...]:
+    """Models in a row, then a resampling where their product is not the wished factor.
+
+    Args:
+        models: in the order in which they run; with none, the resampling does all.
+        source: name of the value to enlarge.
+        factor: wished in all; `None` takes the product of the models' factors.
+        last_id: id of the last step, where later steps refer to it.
+        prefix: of the ids, to keep them unique.
+        substituted_for: name of the model that they stand in for.
+    """
+    steps: list[Step] = []
+    start, total = source, 1
+    for card in models:
+        scale = scale_of(card)
+        id = f"{prefix}enlarge-{scale}x" + (f"-{len(steps) + 1}" if len(models) > 1 else "")
+        steps.append(model_step(card, source, id=id, substituted_for=substituted_for))
+        total *= scale
+        source = steps[-1].id
+    if factor is not None and factor != total:
+        steps.append(
+            resample_step(
+                source,
+                factor,
+                id=f"{prefix}resample",
+                title=f"resample to {ratio(factor, total)}",
+                size_of=start,
+                substituted_for=substituted_for,
+            )
+        )
+    if last_id:
+        steps[-1] = msgspec.structs.replace(steps[-1], id=last_id)
+    return tuple(steps)
+
+
+def workflow_of(title: str, steps: Sequence[Step]) -> Workflow:
+    """A workflow with one photo as its input; the last step's output is the result."""
+    return Workflow(title=title, inputs=(INPUT,), steps=tuple(steps), output=steps[-1].id)
