@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from whichmodel.domain import InputError, Step, WhichmodelError, Workflow, to_json
+from whichmodel.domain import Step, WhichmodelError, Workflow, to_json
 
 if TYPE_CHECKING:
     from whichmodel.workflow import Failure, Plan, RunReport
@@ -164,7 +164,7 @@ def _run(
     tile: int = 256,
 ) -> RunReport:
     from whichmodel.catalog import cards
-    from whichmodel.evidence.first import first_evidence
+    from whichmodel.evidence import first_evidence
     from whichmodel.workflow import run_workflow
 
     with _progress(source.name) as advance:
@@ -223,9 +223,17 @@ def tell_report(report: RunReport) -> None:
 
 
 def _evidence_rows(report: RunReport) -> list[tuple[str, str]]:
-    from whichmodel.evidence.first import explain_data
+    import msgspec
 
-    return explain_data(report.evidence) if report.evidence else []
+    from whichmodel.evidence import FirstEvidence
+
+    if report.evidence is None:
+        return []
+    found = msgspec.convert(report.evidence, FirstEvidence)
+    told = f"differs from the input by {found.agreement.rmse:.2f} of 255 (root mean square)"
+    if found.bicubic_agreement is not None:
+        told = f"shrunk back, {told}; bicubic enlargement: {found.bicubic_agreement.rmse:.2f}"
+    return [("consistency", told)]
 
 
 def _rights(licence: str | None) -> str:
@@ -257,6 +265,3 @@ def _size(size: tuple[int, int] | None) -> str:
 def _table(rows: list[tuple[str, str]]) -> None:
     width = max(len(name) for name, _ in rows)
     click.echo("\n".join(f"{name:<{width}}  {text}" for name, text in rows))
-
-
-__all__ = ["InputError", "plan", "run", "run_and_tell", "tell_report"]

@@ -21,16 +21,15 @@ class ModelOperation:
     """Enlarges a picture by the whole factor of the model's weights.
 
     Colour goes through the network; grey goes in as three equal channels and their mean comes out.
-    8 bits stay 8 bits and 16 stay 16. Transparency is resampled (Lanczos), not enlarged by the
+    Parameters: `tile`, side of a tile's core; `factor`, for models of any factor. 8 bits stay 8 bits and
+    16 stay 16. Transparency is resampled (Lanczos), not enlarged by the
     network, which was not trained on it.
     """
 
     ports = frozenset({"image"})
 
     def check(self, step: Step) -> None:
-        if not step.model:
-            raise InputError(f"step {step.id!r}: operation 'model' needs the name of a model card")
-        check_parameters(step, {"tile": int, "substituted_for": str})
+        check_parameters(step, {"tile": int, "factor": (int, float), "substituted_for": str})
         tile = step.parameters.get("tile")
         if tile is not None:
             check_tile(int(tile), f"step {step.id!r}: parameter 'tile'")
@@ -40,6 +39,8 @@ class ModelOperation:
         if card is None:
             return None
         scale = record(card.weights).scale if card.weights else card.scale
+        if scale == "any":
+            scale = step.parameters.get("factor")  # type: ignore[assignment]
         if not isinstance(scale, int | float) or "image" not in sizes:
             return None
         return sizes["image"].times(scale)

@@ -14,10 +14,10 @@ OPERATIONS: dict[str, Operation] = {
 
 
 def operation_of(step: Step) -> Operation:
-    """The operation that a step names, with the step's fields and parameters checked.
+    """The operation that a step names, with the step's parameters checked.
 
     Raises:
-        InputError: unknown operation, port or parameter; names the step.
+        InputError: unknown operation or parameter; names the step.
     """
     operation = OPERATIONS.get(step.operation)
     if operation is None:
@@ -25,13 +25,14 @@ def operation_of(step: Step) -> Operation:
             f"step {step.id!r}: there is no operation {step.operation!r}",
             hint=f"known: {', '.join(OPERATIONS)}",
         )
-    if "image" not in step.takes:
-        raise InputError(f"step {step.id!r}: input port 'image' is not connected")
-    for port in step.takes:
-        if port not in operation.ports:
-            raise InputError(
-                f"step {step.id!r}: operation {step.operation!r} has no input port {port!r}",
-                hint=f"it has: {', '.join(sorted(operation.ports))}",
-            )
     operation.check(step)
     return operation
+
+
+def wrong_ports(step: Step) -> str:
+    """What is wrong with a step's connections, in plain words; empty where nothing is."""
+    ports = operation_of(step).ports
+    other = sorted(step.takes.keys() - ports)
+    if other:
+        return f"it takes {' and '.join(other)}, but only {' and '.join(sorted(ports))} can be given here"
+    return "" if "image" in step.takes else "no picture is connected to its input port 'image'"

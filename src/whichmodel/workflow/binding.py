@@ -6,7 +6,7 @@ from typing import Literal
 
 from whichmodel.domain import InputError, ModelCard, Record, Step, UnboundError, Workflow
 from whichmodel.nodes.operation import Cards
-from whichmodel.nodes.registry import operation_of
+from whichmodel.nodes.registry import operation_of, wrong_ports
 from whichmodel.weights import WeightsRecord, installed, records
 from whichmodel.workflow.chain import best_chain, product
 
@@ -38,13 +38,20 @@ def bind(step: Step, cards: Cards) -> Binding:
     """Find out whether a step can run here.
 
     Raises:
-        InputError: the step itself is wrong: unknown operation, port, parameter or model name.
+        InputError: the step itself is wrong: unknown operation or parameter.
     """
     operation_of(step)
-    if step.model is None:
+    wrong = wrong_ports(step)
+    if step.operation != "model":
+        if wrong:
+            raise InputError(f"step {step.id!r}: {wrong}")
         return Binding(step=step.id, status="bound", reason="needs no model")
-    card = card_of(step.model, cards)
-    missing = what_is_missing(card)
+    if step.model is None:
+        return Binding(step=step.id, status="unbound", reason="no model is named for it")
+    if step.model not in cards:
+        return Binding(step=step.id, status="unbound", reason=f"{step.model} is not a model of the catalog")
+    card = cards[step.model]
+    missing = wrong or what_is_missing(card)
     if missing:
         return Binding(
             step=step.id,

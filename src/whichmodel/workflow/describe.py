@@ -78,7 +78,7 @@ def describe(
     found = bindings(workflow, cards)
     steps = []
     for step, binding in zip(workflow.steps, found, strict=True):
-        taken = sizes[step.takes["image"]]
+        taken = sizes.get(step.takes.get("image", ""))
         weights_id = operation_of(step).needs_weights(step, cards)
         tiled = binding.status != "unbound" and weights_id is not None and taken is not None
         side = int(step.parameters.get("tile", tile)) if tiled else 0

@@ -66,6 +66,8 @@ def plan(intent: Intent, header: Header | None, cards: Cards) -> Workflow:
         UnboundError: a task for which no model can run here.
     """
     tasks = intent.steps or ((intent.task,) if intent.task else ())
+    if not tasks and (intent.target or isinstance(intent.scale, int | float)):
+        tasks = (ENLARGEMENT,)  # "4x" or "60x90 cm at 150 dpi" says enough
     if not tasks:
         raise InputError(
             f"cannot tell what to do from {intent.question!r}",

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -74,11 +75,11 @@ def run_workflow(
         StepError: a step failed, or its result is not plausible. No output is written then.
     """
     began = time.perf_counter()
-    check_workflow(workflow)
     replaced: tuple[Substitution, ...] = ()
     if substitute_names:
         workflow, replaced = substitute(workflow, substitute_names, cards)
     require_bound(workflow, cards)
+    check_workflow(workflow)
     header = read_header(inputs, limits)
     start = Size(header.width, header.height)
     sizes = _planned(workflow, start, cards, limits)
@@ -94,7 +95,7 @@ def run_workflow(
         raise InputError(f"{inputs} changed while it was read, or its header does not tell its size")
     context = Context(cards=cards, weights=files.__getitem__, tile=tile)
     after, reports = _run_steps(workflow, before, sizes, context, progress)
-    evidence = msgspec.to_builtins(examine(before, after)) if examine else None
+    evidence, not_compared = _compare(before, after, examine)
     written = write_picture(after, output, quality=quality)
     return RunReport(
         input=FileFacts(path=str(inputs), width=start.width, height=start.height, sha256=input_sha256),
@@ -109,6 +110,7 @@ def run_workflow(
             *(() if replaced else chain_notes(workflow, cards)),
             *after.metadata.notes,
             *written,
+            *not_compared,
         ),
         evidence=evidence,
     )
@@ -125,12 +127,25 @@ def run_picture(
     say: Callable[[str], None] = lambda line: None,
 ) -> tuple[Picture, tuple[StepReport, ...]]:
     """Run a workflow on a picture in memory; arguments and errors as for `run_workflow`."""
-    check_workflow(workflow)
     require_bound(workflow, cards)
+    check_workflow(workflow)
     sizes = _planned(workflow, Size(picture.width, picture.height), cards, limits)
     context = Context(cards=cards, weights=_weights_of(workflow, cards, say).__getitem__, tile=tile)
     after, reports = _run_steps(workflow, picture, sizes, context, progress)
     return after, tuple(reports)
+
+
+def _compare(
+    before: Picture, after: Picture, examine: Examine | None
+) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
+    """The evidence as data, or a note that says why there is none."""
+    if examine is None:
+        return None, ()
+    try:
+        return msgspec.to_builtins(examine(before, after)), ()
+    except InputError as error:
+        # A workflow may stretch a picture on purpose; then input and result cannot be laid together.
+        return None, (f"input and result were not compared: {error.message}",)
 
 
 def _planned(workflow: Workflow, start: Size, cards: Cards, limits: Limits) -> dict[str, Size]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 import msgspec
 
@@ -20,8 +21,10 @@ def number(value: float) -> str:
 
 def ratio(part: float, whole: float) -> str:
     """A factor below or above 1 as people say it: `"3/4"`, else a decimal number."""
-    whole_numbers = float(part).is_integer() and float(whole).is_integer()
-    return f"{part:.0f}/{whole:.0f}" if whole_numbers else number(part / whole)
+    simple = Fraction(part / whole).limit_denominator(16)
+    if simple.denominator > 1 and abs(float(simple) - part / whole) < 1e-9:
+        return str(simple)
+    return number(part / whole)
 
 
 def scale_of(card: ModelCard) -> int:

@@ -47,7 +47,8 @@ def substitute(workflow: Workflow, names: str, cards: Cards) -> tuple[Workflow, 
             steps.append(step)
             continue
         # An "any" model enlarges by what its step asks; without a number the chain's product counts.
-        factor = float(card.scale) if isinstance(card.scale, int | float) else None
+        asked = step.parameters.get("factor") if card.scale == "any" else card.scale
+        factor = float(asked) if isinstance(asked, int | float) else None
         steps += chain_steps(
             models,
             step.takes["image"],
