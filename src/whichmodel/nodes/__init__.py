@@ -1,0 +1,1 @@
+"""Operations that steps name: tiling, running networks, resampling, checking results."""

@@ -6,6 +6,7 @@ All of them move the *local mean*; honest enlargement and resampling hardly do.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -77,8 +78,13 @@ def _edges(before: int, after: int) -> tuple[list[int], list[int]]:
 
 
 def _block_means(pixels: NDArray[Any], rows: list[int], columns: list[int]) -> NDArray[np.float64]:
-    sums = np.add.reduceat(pixels, rows[:-1], axis=0, dtype=np.uint64)
-    sums = np.add.reduceat(sums, columns[:-1], axis=1)
+    # Band by band: converting the whole canvas to 64 bits would take eight times its memory.
+    sums = np.stack(
+        [
+            np.add.reduceat(pixels[top:bottom].sum(axis=0, dtype=np.uint64), columns[:-1], axis=0)
+            for top, bottom in pairwise(rows)
+        ]
+    )
     area = np.outer(np.diff(rows), np.diff(columns))[:, :, None]
     means: NDArray[np.float64] = sums / area
     return means

@@ -1,0 +1,1 @@
+"""What runs networks: one module for each format of weights."""
