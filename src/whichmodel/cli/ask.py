@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from whichmodel.answer import write
 from whichmodel.answer.views import Format, show
-from whichmodel.catalog import cards
+from whichmodel.catalog import cards, tasks
 from whichmodel.cli.answer import FORMATS
-from whichmodel.domain import Answer, InputError, Intent, Sentence
+from whichmodel.cli.run import run_file, tell_report
+from whichmodel.domain import SCHEMA_VERSION, Answer, InputError, Intent, Sentence, Workflow, to_data
 from whichmodel.recommend import Ranking, make_brief, recommend
 from whichmodel.understand import understand
+
+if TYPE_CHECKING:
+    from whichmodel.workflow import RunReport
 
 
 @click.command()
@@ -29,7 +35,8 @@ def ask(
 ) -> None:
     """Answer QUESTION from the catalog: the task, the models that do it, the workflow, the papers.
 
-    With --photo FILE --run -o OUT the workflow of the answer, the same object, runs on the picture.
+    With --photo FILE --run -o OUT the workflow of the answer, the same object, runs on the picture,
+    and OUT gets a before/after picture beside it.
     """
     if runs and (photo is None or output is None):
         raise InputError("--run needs a picture and a place for the result", hint="add --photo FILE -o OUT")
@@ -39,15 +46,27 @@ def ask(
     ranking = recommend(intent)
     answer = write(make_brief(ranking), intent=intent)
     answer = _with_here(answer, ranking)
-    show(answer, view)
-    if runs and photo is not None and output is not None:
-        _run(answer, intent, photo, output, substitute)
+    recommended = answer.workflow
+    if substitute is not None:
+        answer = _with_substitute(answer, substitute)
+    if not runs or photo is None or output is None:
+        show(answer, view)
+        return
+    # In JSON answer and run are one document; else the answer is shown before the long work begins.
+    if view != "json":
+        show(answer, view)
+    report = _run(recommended, intent, photo, output, substitute)
+    drawing = _draw(photo, output)
+    if view == "json":
+        both = {"schema_version": SCHEMA_VERSION, "answer": to_data(answer), "run": to_data(report)}
+        click.echo(msgspec.json.encode(both))
+        return
+    tell_report(report, err=view == "html")
+    click.echo(f"compare      {drawing}", err=view == "html")
 
 
 def _with_factor_for_print(intent: Intent, photo: Path | None) -> Intent:
     """A print size becomes a factor once the picture's own size is known."""
-    import msgspec
-
     from whichmodel.pictures import read_header
     from whichmodel.workflow import factor_for_print
 
@@ -62,8 +81,6 @@ def _with_factor_for_print(intent: Intent, photo: Path | None) -> Intent:
 
 def _with_here(answer: Answer, ranking: Ranking) -> Answer:
     """The box "On this computer": what of this answer can run, and what would be needed."""
-    import msgspec
-
     from whichmodel.workflow import bind
 
     told: list[Sentence] = []
@@ -87,18 +104,59 @@ def _with_here(answer: Answer, ranking: Ranking) -> Answer:
     return msgspec.structs.replace(answer, here=tuple(told))
 
 
-def _run(answer: Answer, intent: Intent, photo: Path, output: Path, substitute: str | None) -> None:
-    """Run the workflow of the answer and tell what came out."""
-    from whichmodel.cli.run import run_and_tell
+def _with_substitute(answer: Answer, names: str) -> Answer:
+    """The answer with the models that the user accepted in the place of one that cannot run here.
+
+    The workflow is replaced, so that it stays the object that runs; table, drawing and the box about
+    this computer tell the substitution.
+    """
+    from whichmodel.workflow import substitute
 
     if answer.workflow is None:
+        return answer
+    workflow, done = substitute(answer.workflow, names, cards())
+    replaced = {f"({item.step.removeprefix('step-')})": item for item in done}
+    rows = tuple(
+        msgspec.structs.replace(row, step=f"{row.step}, substituted by {' then '.join(replaced[key].models)}")
+        if (key := f"({row.mark})") in replaced
+        else row
+        for row in answer.steps
+    )
+    lines = [
+        f"{key} runs here as: {' ──▶ '.join(item.models)} (substituted)" for key, item in replaced.items()
+    ]
+    told = tuple(Sentence(text=f"As you asked: {item.note}.", basis="here") for item in done)
+    return msgspec.structs.replace(
+        answer,
+        workflow=workflow,
+        steps=rows,
+        diagram="\n".join([answer.diagram, *lines]),
+        here=told + answer.here,
+    )
+
+
+def _run(
+    workflow: Workflow | None, intent: Intent, photo: Path, output: Path, substitute: str | None
+) -> RunReport:
+    """Run the workflow of the answer on the photo; the report names what was substituted."""
+    if workflow is None:
         raise InputError(
             "the question names no task, so there is nothing to run",
             hint="say what you want done, e.g. 'enlarge this photo 4x'",
         )
-    if answer.workflow.steps and intent.scale in (None, "any") and intent.task == "super-resolution":
+    if intent.scale in (None, "any") and tasks()[intent.task or ""].size == "larger":
         raise InputError(
             "the question does not say how large",
             hint="add a factor or a print size, e.g. 'enlarge it 4x' or '60x90 cm at 150 dpi'",
         )
-    run_and_tell(answer.workflow, photo, output, substitute=substitute)
+    return run_file(workflow, photo, output, substitute=substitute)
+
+
+def _draw(photo: Path, output: Path) -> Path:
+    """Draw before and after beside the result: `big.png` gets `big.before-after.png`."""
+    from whichmodel.pictures import read_picture, write_picture
+    from whichmodel.pictures.compare import before_after
+
+    drawing = output.with_name(f"{output.stem}.before-after.png")
+    write_picture(before_after(read_picture(photo), read_picture(output)), drawing)
+    return drawing

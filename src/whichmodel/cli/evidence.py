@@ -41,11 +41,7 @@ def evidence(before: Path, after: Path, folder: Path, as_json: bool) -> None:
             f"the folder {folder} cannot be made: {error.strerror or error}",
             hint="name another folder with -o",
         ) from error
-    captions = (
-        f"before: {first.width} x {first.height}, enlarged bicubically",
-        f"after: {second.width} x {second.height}",
-    )
-    write_picture(before_after(first, second, *captions), drawing)
+    write_picture(before_after(first, second), drawing)
     write_text(report, to_json(found))
     if as_json:
         click.echo(to_json(found), nl=False)

@@ -134,15 +134,6 @@ def run(
     return min(codes, default=0)
 
 
-def run_and_tell(workflow: Workflow, photo: Path, output: Path, *, substitute: str | None = None) -> None:
-    """Run a workflow on one picture, with progress, and tell the result as `whichmodel run` does.
-
-    Raises:
-        WhichmodelError: as `workflow.run_workflow`.
-    """
-    tell_report(_run(workflow, photo, output, substitute=substitute))
-
-
 def _run_one(
     what: str, source: Path, target: Path, substitute: str | None, quality: int, tile: int
 ) -> RunReport:
@@ -151,10 +142,10 @@ def _run_one(
     from whichmodel.workflow import workflow_for
 
     workflow = workflow_for(what, read_header(source), cards())
-    return _run(workflow, source, target, substitute=substitute, quality=quality, tile=tile)
+    return run_file(workflow, source, target, substitute=substitute, quality=quality, tile=tile)
 
 
-def _run(
+def run_file(
     workflow: Workflow,
     source: Path,
     target: Path,
@@ -163,6 +154,11 @@ def _run(
     quality: int = 92,
     tile: int = 256,
 ) -> RunReport:
+    """Run a workflow on one picture file, with a progress bar and with evidence.
+
+    Raises:
+        WhichmodelError: as `workflow.run_workflow`.
+    """
     from whichmodel.catalog import cards
     from whichmodel.evidence import first_evidence
     from whichmodel.workflow import run_workflow
@@ -208,8 +204,12 @@ def _progress(name: str) -> Iterator[Callable[[Step, int, int], None]]:
         yield advance
 
 
-def tell_report(report: RunReport) -> None:
-    """A short table for people: sizes, new pixels, consistency, time, place, notes."""
+def tell_report(report: RunReport, *, err: bool = False) -> None:
+    """A short table for people: sizes, new pixels, consistency, time, place, notes.
+
+    Args:
+        err: print it on stderr, because stdout holds something else.
+    """
     rows = [
         ("before", f"{report.input.width} × {report.input.height} pixels"),
         ("after", f"{report.output.width} × {report.output.height} pixels"),
@@ -219,7 +219,7 @@ def tell_report(report: RunReport) -> None:
         *(("note", note) for note in report.notes),
         ("file", report.output.path),
     ]
-    _table(rows)
+    _table(rows, err=err)
 
 
 def _evidence_rows(report: RunReport) -> list[tuple[str, str]]:
@@ -262,6 +262,6 @@ def _size(size: tuple[int, int] | None) -> str:
     return f"{size[0]} × {size[1]}" if size else "unknown size"
 
 
-def _table(rows: list[tuple[str, str]]) -> None:
+def _table(rows: list[tuple[str, str]], *, err: bool = False) -> None:
     width = max(len(name) for name, _ in rows)
-    click.echo("\n".join(f"{name:<{width}}  {text}" for name, text in rows))
+    click.echo("\n".join(f"{name:<{width}}  {text}" for name, text in rows), err=err)

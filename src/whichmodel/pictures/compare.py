@@ -23,17 +23,24 @@ _DETAIL_HEIGHT = 600
 _PAPER = 255
 
 
-def before_after(before: Picture, after: Picture, caption_before: str, caption_after: str) -> Picture:
+def before_after(
+    before: Picture, after: Picture, caption_before: str | None = None, caption_after: str | None = None
+) -> Picture:
     """One 8-bit sRGB picture, at most 2000 pixels wide: left the input, right the result.
 
     Args:
         before: the input; shown enlarged bicubically to the size of `after`.
         after: the result.
-        caption_before, caption_after: a short line each; left out where no font can be drawn.
+        caption_before, caption_after: a short line each, by default the sizes; left out where no
+            font can be drawn.
 
     The detail is taken where the result has the most contrast. Transparency is laid on white.
     """
     width, height = after.width, after.height
+    if caption_before is None:
+        caption_before = f"before: {before.width} x {before.height}, enlarged bicubically"
+    if caption_after is None:
+        caption_after = f"after: {width} x {height}"
     shrink = min(1.0, _PANEL_WIDTH / width, _PANEL_HEIGHT / height)
     panel = (max(1, round(width * shrink)), max(1, round(height * shrink)))
     right_whole = _shown(after, resized(_flat(after), *panel, "lanczos3"))

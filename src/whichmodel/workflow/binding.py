@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from whichmodel.domain import InputError, ModelCard, Record, Step, UnboundError, Workflow
+from whichmodel.domain import InputError, ModelCard, Parameter, Record, Step, UnboundError, Workflow
 from whichmodel.nodes.operation import Cards
 from whichmodel.nodes.registry import operation_of, wrong_ports
 from whichmodel.weights import WeightsRecord, installed, records
-from whichmodel.workflow.chain import best_chain, product
+from whichmodel.workflow.chain import best_chain
 
 RUNTIMES = frozenset({"ncnn"})
 """Formats of weights that `runtimes` can run."""
@@ -57,7 +57,7 @@ def bind(step: Step, cards: Cards) -> Binding:
             step=step.id,
             status="unbound",
             reason=f"{card.name} cannot run here: {missing}",
-            substitute=substitutes_for(card, cards),
+            substitute=substitutes_for(card, cards, step.parameters.get("factor")),
         )
     weights = records()[card.weights or ""]
     if installed(weights.id) is None:
@@ -128,19 +128,22 @@ def enlargers(cards: Cards) -> dict[int, ModelCard]:
     return dict(sorted(found.items()))
 
 
-def substitutes_for(card: ModelCard, cards: Cards) -> tuple[str, ...]:
+def substitutes_for(card: ModelCard, cards: Cards, asked: Parameter | None = None) -> tuple[str, ...]:
     """Values for `--substitute` that could stand in for a card: same task, runnable, best first.
 
-    Chains that give the very factor come first; then single models, whose results are resampled to
-    the factor.
+    The chain that the planner would take for the factor comes first, then single models.
+
+    Args:
+        asked: the factor that the step asks of a model of any factor.
     """
     if card.task != ENLARGEMENT:
         return ()
     models = enlargers(cards)
     found: list[str] = []
-    if isinstance(card.scale, int | float):
-        steps = best_chain(tuple(models), card.scale)
-        if steps and product(steps) == card.scale:
+    factor = asked if card.scale == "any" else card.scale
+    if isinstance(factor, int | float):
+        steps = best_chain(tuple(models), factor)
+        if steps:
             found.append("+".join(models[scale].name for scale in steps))
     found += [models[scale].name for scale in sorted(models, reverse=True)]
     return tuple(dict.fromkeys(found))
