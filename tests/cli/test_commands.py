@@ -204,3 +204,14 @@ def test_a_reader_that_leaves_early_is_no_error(prompt: Path) -> None:
     )
     assert done.stdout.startswith("**Short reply.**")
     assert "Error" not in done.stderr
+
+
+def test_the_limit_on_pixels_can_be_raised_and_lowered(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_program(["plan", "enlarge 4x", str(photo)]) == 0
+    capsys.readouterr()
+    out = tmp_path / "out.png"
+    assert run_program(["run", "enlarge 16x", str(photo), "-o", str(out), "--max-megapixels", "1"]) == 2
+    assert "--max-megapixels" in capsys.readouterr().err
+    assert not out.exists()

@@ -129,21 +129,23 @@ def _does_not_fit(reading: Reading, task: Task, wanted: Scale) -> list[Sentence]
     if other is None:
         return []
     first = sourced(
-        f"The model recommended to you, {name}, is by its {_by(reading)} for another task, *{task_name(other)}*:"
-        f" it {other.definition}.",
+        f"The model recommended to you, {name}, is by its {_by(reading)} for another task, *{task_name(other)}*.",
         *_spans(reading),
     )
+    gives, needed = other.outputs[0], task.outputs[0]
     if task.size == "larger" and other.size == "same":
         size = f"{number(wanted)} times larger" if isinstance(wanted, int | float) else "larger"
-        second = f"Such a model returns a picture of the same size; it is very unlikely to be what made yours {size}."
-    else:
-        gives, needed = other.outputs[0], task.outputs[0]
-        second = (
-            f"What it returns is {article(gives.name)}, and you describe {article(needed.name)},"
-            " so it is very unlikely to be what you saw."
-            if gives.type is not needed.type
-            else f"{_tell(task, other)} It is therefore very unlikely to be what you saw."
+        same = "it adds no pixels" if "same size" in other.definition else "the picture keeps its size"
+        why = f"{same}, so it is very unlikely to be what made yours {size}"
+    elif gives.type is not needed.type:
+        why = (
+            f"what it returns is {article(gives.name)}, and you describe {article(needed.name)},"
+            " so it is very unlikely to be what you saw"
         )
+    else:
+        tell = _tell(task, other)
+        why = f"{tell[:1].lower()}{tell[1:].rstrip('.')}, so it is very unlikely to be what you saw"
+    second = f"That task {other.definition}; {why}."
     return [first, ours(second)]
 
 

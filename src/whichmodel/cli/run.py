@@ -13,6 +13,7 @@ import click
 from whichmodel.domain import Step, WhichmodelError, Workflow, to_json
 
 if TYPE_CHECKING:
+    from whichmodel.pictures import Limits
     from whichmodel.workflow import Failure, Plan, RunReport
 
 PICTURES = click.argument(
@@ -31,6 +32,12 @@ SUBSTITUTE = click.option(
     metavar="NAMES",
     help="Models, joined by +, that stand in for one that cannot run here: SPAN-4x+SPAN-2x.",
 )
+LIMIT = click.option(
+    "--max-megapixels",
+    metavar="N",
+    type=click.IntRange(1, 100_000),
+    help="Largest picture to read or to make, instead of 250 and 1000 megapixels.",
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
@@ -39,8 +46,16 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for pro
 @PICTURES
 @SUBSTITUTE
 @TILE
+@LIMIT
 @JSON
-def plan(what: str, inputs: tuple[Path, ...], substitute: str | None, tile: int, as_json: bool) -> int:
+def plan(
+    what: str,
+    inputs: tuple[Path, ...],
+    substitute: str | None,
+    tile: int,
+    max_megapixels: int | None,
+    as_json: bool,
+) -> int:
     """Show what `run` would do to each INPUT, without doing it.
 
     WHAT is the exact name of a model, a workflow file (.json, .yaml, .yml), or plain words such as
@@ -54,7 +69,7 @@ def plan(what: str, inputs: tuple[Path, ...], substitute: str | None, tile: int,
     known = cards()
     plans = []
     for path in inputs:
-        header = read_header(path)
+        header = read_header(path, limits_of(max_megapixels))
         workflow = workflow_for(what, header, known)
         notes: tuple[str, ...] = ()
         if substitute:
@@ -90,6 +105,7 @@ def plan(what: str, inputs: tuple[Path, ...], substitute: str | None, tile: int,
     help="Of JPEG and lossy WebP.",
 )
 @TILE
+@LIMIT
 @JSON
 def run(
     what: str,
@@ -98,6 +114,7 @@ def run(
     substitute: str | None,
     quality: int,
     tile: int,
+    max_megapixels: int | None,
     as_json: bool,
 ) -> int:
     """Do WHAT to each INPUT and write the result to OUT.
@@ -115,7 +132,9 @@ def run(
     codes: list[int] = []
     for source, target in pairs:
         try:
-            reports.append(_run_one(what, source, target, substitute, quality, tile))
+            reports.append(
+                _run_one(what, source, target, substitute, quality, tile, limits_of(max_megapixels))
+            )
         except WhichmodelError as error:
             if len(inputs) == 1:
                 raise
@@ -135,14 +154,26 @@ def run(
 
 
 def _run_one(
-    what: str, source: Path, target: Path, substitute: str | None, quality: int, tile: int
+    what: str, source: Path, target: Path, substitute: str | None, quality: int, tile: int, limits: Limits
 ) -> RunReport:
     from whichmodel.catalog import cards
     from whichmodel.pictures import read_header
     from whichmodel.workflow import workflow_for
 
-    workflow = workflow_for(what, read_header(source), cards())
-    return run_file(workflow, source, target, substitute=substitute, quality=quality, tile=tile)
+    workflow = workflow_for(what, read_header(source, limits), cards())
+    return run_file(
+        workflow, source, target, substitute=substitute, quality=quality, tile=tile, limits=limits
+    )
+
+
+def limits_of(max_megapixels: int | None) -> Limits:
+    """The limits that `--max-megapixels` asks for, else the usual ones."""
+    from whichmodel.pictures import DEFAULT_LIMITS, Limits
+
+    if max_megapixels is None:
+        return DEFAULT_LIMITS
+    pixels = max_megapixels * 1_000_000
+    return Limits(max_input_pixels=pixels, max_output_pixels=pixels)
 
 
 def run_file(
@@ -153,6 +184,7 @@ def run_file(
     substitute: str | None,
     quality: int = 92,
     tile: int = 256,
+    limits: Limits | None = None,
 ) -> RunReport:
     """Run a workflow on one picture file, with a progress bar and with evidence.
 
@@ -172,6 +204,7 @@ def run_file(
             substitute_names=substitute,
             tile=tile,
             quality=quality,
+            limits=limits or limits_of(None),
             progress=advance,
             say=lambda line: click.echo(line, err=True),
             examine=first_evidence,

@@ -129,7 +129,7 @@ def _open(path: Path, limits: Limits) -> tuple[Any, str]:
         raise PictureError(
             f"{path} has {image.width:,} x {image.height:,} = {pixels:,} pixels;"
             f" the limit is {limits.max_input_pixels:,}",
-            hint="if you trust the file and have the memory, raise the limit (max_input_pixels)",
+            hint="if you trust the file and have the memory, raise the limit with --max-megapixels",
         )
     if max(image.width, image.height) > limits.max_side:
         raise PictureError(

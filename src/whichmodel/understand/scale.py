@@ -62,7 +62,7 @@ PAPER_CM = {
     "a0": (84.1, 118.9), "a1": (59.4, 84.1), "a2": (42.0, 59.4),
     "a3": (29.7, 42.0), "a4": (21.0, 29.7), "a5": (14.8, 21.0),
 }  # fmt: skip
-_LARGEST = 1000.0
+_LARGEST = 9999.0
 
 
 def read_scale(question: str) -> tuple[float | Literal["any"] | None, Words | None]:

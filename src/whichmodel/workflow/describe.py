@@ -133,7 +133,7 @@ def check_sizes(workflow: Workflow, sizes: dict[str, Size | None], limits: Limit
             raise PictureError(
                 f"step {step.id!r} would give {size} pixels: {size.pixels / 1e6:,.0f} megapixels,"
                 f" above the limit of {limits.max_output_pixels / 1e6:,.0f}",
-                hint="choose a smaller factor or a smaller picture",
+                hint="choose a smaller factor or a smaller picture, or raise the limit with --max-megapixels",
             )
 
 
