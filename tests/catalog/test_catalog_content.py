@@ -19,7 +19,8 @@ SHARED = Path(__file__).parents[3] / "shared"
 
 # Tasks for which a person must be able to choose between models.
 CHOICE = (
-    "super-resolution", "deblurring", "denoising", "jpeg-artifact-removal", "inpainting", "colorization", "image-matting",
+    "super-resolution", "deblurring", "denoising", "jpeg-artifact-removal", "inpainting", "colorization",
+    "image-matting",
     "low-light-enhancement", "hdr-reconstruction", "deraining", "dehazing", "image-classification",
     "object-detection", "open-vocabulary-detection", "semantic-segmentation", "promptable-segmentation",
     "depth-estimation", "video-depth-estimation", "text-to-image", "text-to-speech", "speech-recognition",
