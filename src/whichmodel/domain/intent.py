@@ -46,8 +46,10 @@ class Intent(Record, frozen=True, kw_only=True):
         scale_words: where the factor was said.
         target: print size where one was named.
         asks: `"how"` (explain what I saw) or `"do"` (do it for me).
-        qualities: media, degradations, subjects and constraints named ("old-photo", "noise", "face",
-            "fast", ...) with the words that named them.
+        media: what it is about ("old-photo", "anime", "video"), with the words that say so.
+        degradations: damage named ("blur", "noise", "jpeg"), likewise.
+        subjects: what is shown ("portrait", "street"), likewise.
+        constraints: how it should be done ("fast", "no-invention"), likewise.
     """
 
     question: str
@@ -58,4 +60,12 @@ class Intent(Record, frozen=True, kw_only=True):
     scale: float | Literal["any"] | None = None
     scale_words: Words | None = None
     target: PrintSize | None = None
-    qualities: dict[str, Words] = msgspec.field(default_factory=dict)
+    media: dict[str, Words] = msgspec.field(default_factory=dict)
+    degradations: dict[str, Words] = msgspec.field(default_factory=dict)
+    subjects: dict[str, Words] = msgspec.field(default_factory=dict)
+    constraints: dict[str, Words] = msgspec.field(default_factory=dict)
+
+    @property
+    def qualities(self) -> dict[str, Words]:
+        """Media, degradations, subjects and constraints together."""
+        return {**self.media, **self.degradations, **self.subjects, **self.constraints}

@@ -8,6 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Literal
 
+import msgspec
 import yaml
 
 from whichmodel.domain import Intent, Words
@@ -60,7 +61,7 @@ def understand(question: str) -> Intent:
         scale=scale,
         scale_words=scale_words,
         target=target,
-        qualities=_qualities(question),
+        **_qualities(question),
     )
 
 
@@ -94,18 +95,21 @@ def _steps(question: str, scored: Sequence[Scored]) -> tuple[str, ...]:
     return tuple(item.task.id for item in sorted(wanted, key=lambda item: item.places[0][0]))
 
 
-def _qualities(question: str) -> dict[str, Words]:
+def _qualities(question: str) -> dict[str, dict[str, Words]]:
+    """The fields `media`, `degradations`, `subjects` and `constraints` of an intent."""
     text = plain(question)
-    found: dict[str, Words] = {}
-    for name, phrases in _quality_phrases().items():
-        hits = find_all(phrases, text)
-        if hits:
-            _, start, end = min(hits, key=lambda item: item[1])
-            found[name] = Words(text=question[start:end], start=start, end=end)
+    found: dict[str, dict[str, Words]] = {}
+    for field, names in _quality_phrases().items():
+        found[field] = {}
+        for name, phrases in names.items():
+            hits = find_all(phrases, text)
+            if hits:
+                _, start, end = min(hits, key=lambda item: item[1])
+                found[field][name] = Words(text=question[start:end], start=start, end=end)
     return found
 
 
 @cache
-def _quality_phrases() -> dict[str, tuple[str, ...]]:
+def _quality_phrases() -> dict[str, dict[str, tuple[str, ...]]]:
     text = resources.files("whichmodel.understand").joinpath("data/qualities.yaml").read_text("utf-8")
-    return {name: tuple(phrases) for name, phrases in yaml.safe_load(text).items()}
+    return msgspec.convert(yaml.safe_load(text), type=dict[str, dict[str, tuple[str, ...]]])

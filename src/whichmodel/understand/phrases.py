@@ -17,7 +17,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 _PLAIN = str.maketrans(
     {
@@ -67,15 +67,16 @@ class Phrase:
 
     source: str
     weight: float
-    pattern: re.Pattern[str]
+    pattern: str
     needs: tuple[str, ...]
 
     def find(self, text: str) -> tuple[int, int] | None:
         """Start and end of the first match in `plain` text, or None."""
-        # Most phrases do not occur; looking for a letter sequence is ten times faster than matching.
+        # Most phrases do not occur. Looking for a letter sequence is ten times faster than matching, and
+        # an expression that never gets a chance need not be compiled.
         if not any(piece in text for piece in self.needs):
             return None
-        match = self.pattern.search(text)
+        match = _expression(self.pattern).search(text)
         return match.span() if match else None
 
 
@@ -113,7 +114,13 @@ def compile_phrase(source: str) -> Phrase:
             needs = stems
     if not joined:
         raise ValueError(f"a phrase needs a word: {source!r}")
-    return Phrase(source, float(weight) if weight else 1.0, re.compile(pattern + r"(?!\w)"), needs)
+    return Phrase(source, float(weight) if weight else 1.0, pattern + r"(?!\w)", needs)
+
+
+@cache
+def _expression(pattern: str) -> re.Pattern[str]:
+    # Patterns come from the ontology's own files, so their number is bounded.
+    return re.compile(pattern)
 
 
 def find_all(phrases: Iterable[str], text: str) -> list[tuple[Phrase, int, int]]:
