@@ -44,10 +44,7 @@ demo: $(VENV)/.installed-demo
 	@echo
 	@$(BIN)/whichmodel ask "$(QUESTION)" --photo $(OUT)/photo.png --run -o $(OUT)/enlarged.png
 	@echo
-	@echo '$$ whichmodel evidence $(OUT)/photo.png $(OUT)/enlarged.png -o $(OUT)'
-	@$(BIN)/whichmodel evidence $(OUT)/photo.png $(OUT)/enlarged.png -o $(OUT)
-	@echo
-	@echo "Look at $(OUT)/before-after.png first; everything written is in $(OUT)/:"
+	@echo "Look at $(OUT)/enlarged.before-after.png first; everything written is in $(OUT)/:"
 	@ls $(OUT)
 
 test: $(VENV)/.installed-test
