@@ -14,7 +14,7 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 SOURCE = REPOSITORY / "src"
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-HEAVY = {"torch", "torchvision", "tensorflow", "jax", "opencv-python", "onnxruntime", "transformers"}
+HEAVY = {"torch", "torchvision", "tensorflow", "jax", "opencv-python", "transformers"}
 
 
 def names(requirements: list[str]) -> set[str]:

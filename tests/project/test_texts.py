@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
-FOLDERS = ("src", "docs", "tests", "benchmarks", "scripts", ".ci")
+FOLDERS = ("src", "docs", "tests", "benchmarks", "scripts", "training", ".ci")
 SUFFIXES = {".py", ".md", ".yaml", ".yml", ".json", ".jsonl", ".toml", ".txt", ".cfg", ".html", ".css", ""}
 SHARED = "../" + "shared"
 
