@@ -17,6 +17,7 @@ import numpy as np
 
 from whichmodel.catalog import vectors
 from whichmodel.catalog.load import cards
+from whichmodel.catalog.papers import papers
 from whichmodel.runtimes.text_encoder import SHA256, encode
 
 TARGET = Path(vectors.__file__).parent / "data" / "vectors"
@@ -26,6 +27,8 @@ def main() -> None:
     """Write both tables."""
     texts = {name: vectors.card_text(card) for name, card in cards().items()}
     write("cards", list(texts.values()), {name: vectors.digest(text) for name, text in texts.items()})
+    titles = [paper.title for paper in papers()]
+    write("papers", titles, {"titles": vectors.digest("\n".join(titles))})
 
 
 def write(name: str, texts: Sequence[str], rows: dict[str, str]) -> None:
