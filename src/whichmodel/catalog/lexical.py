@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -118,8 +118,13 @@ def shared_words(query: str, text: str) -> tuple[str, ...]:
     ('blurry', 'photos')
     """
     there = set(analyzer().analyze(text))
+    return tuple(word for word, stems in _stems_of_words(query) if there & stems)[:MOST_TERMS]
+
+
+@lru_cache(maxsize=16)
+def _stems_of_words(query: str) -> tuple[tuple[str, frozenset[str]], ...]:
     words = dict.fromkeys(re.findall(r"\w+", query))
-    return tuple(word for word in words if there & set(analyzer().analyze(word)))[:MOST_TERMS]
+    return tuple((word, frozenset(analyzer().analyze(word))) for word in words)
 
 
 def _digest(texts: Sequence[str]) -> str:
