@@ -29,7 +29,8 @@ def phrasings() -> Iterator[Phrasing]:
             style, _, text = line.partition(" ")
             if style not in ("Q", "R") or not text.strip():
                 raise ValueError(f"{path.name}, line {number}: expected 'Q words' or 'R words'")
-            yield Phrasing(path.stem, style, text.strip())
+            # `deblurring.txt`, `deblurring.2.txt`, ... hold phrasings of the same task.
+            yield Phrasing(path.name.split(".")[0], style, text.strip())
 
 
 def is_for_validation(text: str) -> bool:

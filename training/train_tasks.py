@@ -1,7 +1,7 @@
 """Learn to tell tasks from sentences; writes the classifier that `whichmodel.understand` ships.
 
-A multinomial logistic regression on the vectors of `runtimes.text_encoder`. Everything is
-deterministic: the same phrasings give the same bytes.
+Two multinomial logistic regressions: on the vectors of `runtimes.text_encoder`, and on words and pieces
+of words (`understand.ngrams`). Everything is deterministic: the same phrasings give the same bytes.
 
     python training/train_tasks.py            # train and write
     python training/train_tasks.py --check    # only report on the validation lines
@@ -16,18 +16,23 @@ from pathlib import Path
 
 import numpy as np
 from phrasings import Phrasing, is_for_validation, phrasings
+from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from whichmodel.runtimes.text_encoder import encode
 from whichmodel.understand import classifier, understand
+from whichmodel.understand.ngrams import SIZE, ngrams
 
 TARGET = Path(classifier.__file__).parent / "data"
-STRENGTH = 30.0  # inverse regularisation, the best of 3, 10, 30, 100 on the validation lines
+# Inverse regularisation, the best of 3, 10, 30, 100 on the validation lines.
+VECTOR_STRENGTH, WORD_STRENGTH = 10.0, 30.0
 
 
 def main() -> None:
     """Train, write, and report."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
     lines = list(phrasings())
@@ -40,14 +45,40 @@ def main() -> None:
 
 
 def write(lines: list[Phrasing]) -> None:
-    """Fit and write `task_classifier.npy` (classes x 385, float16: weights, then bias) and its labels."""
-    vectors = encode([line.text for line in lines])
-    model = LogisticRegression(C=STRENGTH, max_iter=2000, class_weight="balanced")
-    model.fit(vectors, [line.task for line in lines])
-    table = np.hstack([model.coef_, model.intercept_[:, None]]).astype(np.float16)
-    np.save(TARGET / "task_classifier.npy", table)
-    labels = json.dumps([str(label) for label in model.classes_], indent=0)
-    (TARGET / "task_classifier.json").write_text(labels + "\n", "utf-8")
+    """Fit both classifiers and write their tables, as `understand.classifier.Tables` describes them."""
+    tasks = [line.task for line in lines]
+    vectors = LogisticRegression(C=VECTOR_STRENGTH, max_iter=3000, class_weight="balanced")
+    vectors.fit(encode([line.text for line in lines]), tasks)
+    counts, rarity = _counts([line.text for line in lines])
+    words = LogisticRegression(C=WORD_STRENGTH, max_iter=300, class_weight="balanced")
+    words.fit(counts, tasks)
+    scale = np.abs(words.coef_).max(axis=1) / 127
+    tables = {
+        "vectors": np.hstack([vectors.coef_, vectors.intercept_[:, None]]).astype(np.float16),
+        "ngrams": np.rint(words.coef_ / scale[:, None]).astype(np.int8),
+        "scale": np.stack([scale, words.intercept_], axis=1).astype(np.float32),
+        "rarity": rarity.astype(np.float16),
+    }
+    for name, table in tables.items():
+        np.save(TARGET / f"task_{name}.npy", table)
+    labels = json.dumps([str(label) for label in vectors.classes_], indent=0)
+    (TARGET / "task_labels.json").write_text(labels + "\n", "utf-8")
+
+
+def _counts(texts: list[str]) -> tuple[csr_matrix, np.ndarray]:
+    """Features of all texts, `(n, SIZE)`, rare ones raised, rows of length 1; and the raising factors."""
+    rows, columns, weights = [], [], []
+    for row, text in enumerate(texts):
+        for column, weight in ngrams(text).items():
+            rows.append(row)
+            columns.append(column)
+            weights.append(weight)
+    counts = csr_matrix((weights, (rows, columns)), shape=(len(texts), SIZE))
+    frequency = np.asarray((counts > 0).sum(axis=0)).ravel()
+    rarity = (np.log((1 + len(texts)) / (1 + frequency)) + 1).astype(np.float16).astype(np.float64)
+    raised = counts.multiply(rarity).tocsr()
+    length = np.sqrt(raised.multiply(raised).sum(axis=1))
+    return csr_matrix(raised.multiply(1 / np.maximum(length, 1e-12))), rarity
 
 
 def report(lines: list[Phrasing]) -> None:

@@ -9,12 +9,11 @@ from whichmodel.answer.reading import Reading, read_source, relate
 from whichmodel.catalog import tasks
 from whichmodel.domain import Brief, Intent, Mismatch, Task, Words
 from whichmodel.understand import understand
-from whichmodel.understand.tasks import score_question
 
 # The models were recommended for this question. Where its words leave two readings nearly equal, the
 # reading that a model fits is taken; and words that hardly name any task do not outweigh a model that does.
 _NEARLY = 0.6
-_CLEAR_SCORE = 3.0
+_CLEAR = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +88,7 @@ def _prefer_given(intent: Intent, task: Task, model_tasks: list[Task]) -> Task:
     """The task of the question, unless its words leave room for that of a model given."""
     if any(other.id == task.id for other in model_tasks):
         return task
-    vague = score_question(intent.question)[0].score < _CLEAR_SCORE
-    if vague and model_tasks:
+    if intent.candidates[0].confidence < _CLEAR and model_tasks:
         return model_tasks[0]
     named = {candidate.task for candidate in intent.candidates}
     for other in model_tasks:

@@ -13,6 +13,8 @@ from whichmodel.domain import Intent, ModelCard, Record, Scale, Task
 
 # Below this confidence a recommendation says that it is unsure.
 UNSURE = 0.45
+# A quality named and served counts 1; likeness of meaning between question and card decides the rest.
+LIKENESS = 4.0
 _FACTOR_FIT = {"exact": 1.0, "any": 0.9, "unnamed": 0.8, "none": 1.0, "chain": 0.3}
 
 
@@ -65,6 +67,7 @@ def recommend(
     """
     if intent.task is None:
         return Ranking(intent=intent, models=(), unsure=_no_task(intent))
+    alike = _likeness(intent.question)
     runs = runs_here or (lambda card: card.weights is not None)
     pool = [
         card
@@ -77,10 +80,15 @@ def recommend(
         if distance is None:
             continue
         factor = factor_fit(intent.scale, card.scale)
-        fit = _fit(intent, card)
+        fit = _fit(intent, card) + LIKENESS * alike(card)
         here = runs(card)
         key = (distance, -_FACTOR_FIT[factor], not here, -fit, *_variant_order(card))
-        score = 0.5 * (1 - 0.25 * distance) + 0.3 * _FACTOR_FIT[factor] + 0.1 * here + 0.1 * min(fit, 3) / 3
+        score = (
+            0.5 * (1 - 0.25 * distance)
+            + 0.3 * _FACTOR_FIT[factor]
+            + 0.1 * here
+            + 0.1 * min(max(fit, 0.0), 3.0) / 3
+        )
         ranked.append(
             (
                 key,
@@ -131,6 +139,16 @@ def _task_distance(wanted: Task, name: str) -> int | None:
 def _fit(intent: Intent, card: ModelCard) -> int:
     suits = {word.lower() for word in card.suits}
     return sum(1 for quality in intent.qualities if quality in suits)
+
+
+def _likeness(question: str) -> Callable[[ModelCard], float]:
+    """How much the question and a card's own words mean the same, about -1..1."""
+    from whichmodel.catalog.vectors import card_vectors
+    from whichmodel.runtimes.text_encoder import encode
+
+    vectors = card_vectors(encode)
+    asked = encode([question])[0]
+    return lambda card: float(vectors[card.name] @ asked) if card.name in vectors else 0.0
 
 
 def _variant_order(card: ModelCard) -> tuple[object, ...]:

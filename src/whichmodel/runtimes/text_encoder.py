@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -48,19 +48,21 @@ def encode(texts: Sequence[str]) -> NDArray[np.float32]:
     return vectors
 
 
+@lru_cache(maxsize=64)
 def _encode_one(text: str) -> NDArray[np.float32]:
     tokenizer, session = _tokenizer(), _session()
     ids = np.array([tokenizer.encode(text).ids], np.int64)
     feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
     hidden: NDArray[np.float32] = session.run(["last_hidden_state"], feed)[0]
     mean = hidden[0].mean(axis=0)
-    length = float(np.linalg.norm(mean))
-    return mean / np.float32(length) if length > 0 else mean
+    length = max(float(np.linalg.norm(mean)), 1e-12)
+    unit: NDArray[np.float32] = (mean / length).astype(np.float32)
+    return unit
 
 
 @cache
 def _tokenizer() -> Any:
-    from tokenizers.implementations import BertWordPieceTokenizer
+    from tokenizers import BertWordPieceTokenizer
 
     vocabulary = resources.files("whichmodel.runtimes").joinpath("data/wordpiece-uncased.txt")
     with resources.as_file(vocabulary) as path:

@@ -11,10 +11,11 @@ from typing import Literal
 import msgspec
 import yaml
 
-from whichmodel.domain import Intent, Words
+from whichmodel.domain import Candidate, Intent, Words
+from whichmodel.understand.decide import Decided, decide
 from whichmodel.understand.phrases import find_all, plain
 from whichmodel.understand.scale import read_print_size, read_scale
-from whichmodel.understand.tasks import Scored, candidates, score_question
+from whichmodel.understand.tasks import score_question
 
 # A person's question is short; what is longer is read up to here, so that time stays bounded.
 LONGEST = 4000
@@ -32,6 +33,10 @@ _DO = re.compile(
 _JOIN = re.compile(r"\b(?:and|then|after(?:wards)?|before|plus|also)\b|,|;")
 
 
+# The score of a cue phrase from which it counts as a wish of its own.
+_CLEAR_CUE = 2.0
+
+
 def understand(question: str) -> Intent:
     """Understand a question in plain words.
 
@@ -46,7 +51,7 @@ def understand(question: str) -> Intent:
     ('super-resolution', 4.0, 'how')
     """
     question = question[:LONGEST]
-    scored = score_question(question)
+    decided = decide(question)
     scale, scale_words = read_scale(question)
     target = read_print_size(question)
     if target and scale is None:
@@ -54,10 +59,10 @@ def understand(question: str) -> Intent:
     asks = _asks(question)
     return Intent(
         question=question,
-        task=scored[0].task.id if scored else None,
-        candidates=candidates(question, scored),
+        task=decided[0].task.id if decided else None,
+        candidates=tuple(_candidate(question, item) for item in decided),
         asks=asks,
-        steps=_steps(question, scored) if asks == "do" else tuple(item.task.id for item in scored[:1]),
+        steps=_steps(question, decided) if asks == "do" else tuple(item.task.id for item in decided[:1]),
         scale=scale,
         scale_words=scale_words,
         target=target,
@@ -72,27 +77,37 @@ def _asks(question: str) -> Literal["how", "do"]:
     return "do" if _DO.search(text) or "?" not in text else "how"
 
 
-def _steps(question: str, scored: Sequence[Scored]) -> tuple[str, ...]:
+def _candidate(question: str, item: Decided) -> Candidate:
+    return Candidate(
+        task=item.task.id,
+        confidence=round(item.probability, 3),
+        words=tuple(
+            Words(text=question[start:end], start=start, end=end) for start, end in sorted(item.places)
+        ),
+    )
+
+
+def _steps(question: str, decided: Sequence[Decided]) -> tuple[str, ...]:
     """The tasks asked for, in the order in which they were said.
 
-    A second task counts when it was asked for nearly as clearly as the first and in other words,
-    with a connective in between.
+    A second task counts when a phrase names it clearly and in other words than the first, with a
+    connective in between.
     """
-    if not scored:
+    if not decided:
         return ()
     text = plain(question)
-    first = scored[0]
-    wanted = [first]
-    for other in scored[1:4]:
-        clear = other.score >= max(2.0, 0.5 * first.score)
+    first = decided[0]
+    cued = {item.task.id: item for item in score_question(question)}
+    wanted = [(first.places[0] if first.places else (0, 0), first.task)]
+    for other in list(cued.values())[:4]:
+        if other.task.id == first.task.id or other.score < _CLEAR_CUE:
+            continue
         apart = not any(a < d and c < b for a, b in first.places for c, d in other.places)
         related = other.task.id in first.task.parents or first.task.id in other.task.parents
-        between = text[
-            min(first.places[0][1], other.places[0][1]) : max(first.places[0][0], other.places[0][0])
-        ]
-        if clear and apart and not related and _JOIN.search(between):
-            wanted.append(other)
-    return tuple(item.task.id for item in sorted(wanted, key=lambda item: item.places[0][0]))
+        one, two = sorted([wanted[0][0], other.places[0]])
+        if apart and not related and _JOIN.search(text[one[1] : two[0]]):
+            wanted.append((other.places[0], other.task))
+    return tuple(task.id for _, task in sorted(wanted, key=lambda item: item[0]))
 
 
 def _qualities(question: str) -> dict[str, dict[str, Words]]:

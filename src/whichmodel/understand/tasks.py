@@ -8,12 +8,12 @@ Every candidate points to the words that it rests on.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from whichmodel.catalog import tasks as catalog_tasks
-from whichmodel.domain import Candidate, Task, Words
+from whichmodel.domain import Task, Words
 from whichmodel.understand.phrases import find_all, plain
 from whichmodel.understand.scale import read_scale
 
@@ -26,8 +26,6 @@ _WISHED_STATE = 2.0
 _SIZE = 2.0
 # Below this score nothing is claimed; a single ordinary cue (2.0) is enough.
 THRESHOLD = 1.0
-# Pulls confidences down when little was found.
-_PRIOR = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,21 +120,6 @@ def read_name_scale(name: str) -> tuple[float, Words] | None:
         return None
     return float(match.group(1) or match.group(2)), Words(
         text=match.group(0), start=match.start(), end=match.end()
-    )
-
-
-def candidates(question: str, scored: Sequence[Scored]) -> tuple[Candidate, ...]:
-    """Scores as confidences that sum to at most 1, with the words of the question."""
-    total = sum(item.score for item in scored[:5]) + _PRIOR
-    return tuple(
-        Candidate(
-            task=item.task.id,
-            confidence=round(item.score / total, 3),
-            words=tuple(
-                Words(text=question[start:end], start=start, end=end) for start, end in sorted(item.places)
-            ),
-        )
-        for item in scored[:5]
     )
 
 
