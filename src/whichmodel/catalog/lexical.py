@@ -18,7 +18,6 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache, lru_cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -128,7 +127,10 @@ def _stems_of_words(query: str) -> tuple[tuple[str, frozenset[str]], ...]:
 
 
 def _digest(texts: Sequence[str]) -> str:
-    content = "\0".join((version("tantivy"), *texts)).encode("utf-8", "replace")
+    import tantivy
+
+    # Names the version of the index format as well.
+    content = "\0".join((str(getattr(tantivy, "__version__", "")), *texts)).encode("utf-8", "replace")
     return hashlib.sha256(content).hexdigest()[:16]
 
 

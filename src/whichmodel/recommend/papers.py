@@ -15,7 +15,7 @@ from whichmodel.catalog.papers import papers
 from whichmodel.catalog.search import Hit, task_family
 from whichmodel.domain import Intent, Paper, Record, Task
 from whichmodel.recommend.search import search
-from whichmodel.understand.tasks import score_text
+from whichmodel.understand.phrases import find_all, plain
 
 # How much the likeness to the question counts, beside that to the task.
 _QUESTION_SHARE = 0.3
@@ -23,6 +23,9 @@ _QUESTION_SHARE = 0.3
 _LEAST_LIKENESS, _LEAST_LIKENESS_OF_KIN = 0.5, 0.6
 # Each other task that the title names makes it less about this one, one of another field more so.
 _OTHER_TASK, _OTHER_FIELD = 0.05, 0.1
+# A task behind these words is the means of a paper, not its subject, unless a "for" stands between.
+_MEANS = re.compile(r"\b(?:via|using|through|by|based on)\b(?!.*\bfor\b)", re.IGNORECASE)
+_AS_MEANS = 0.2
 # Below this score nothing is shown.
 _LEAST_SCORE = 0.3
 # Nearly every title names these two; they tell nothing.
@@ -31,15 +34,15 @@ _MOST_NAMES = 4
 _MOST_LOOKED_AT = 400
 # Words of special media and uses. A title with one of them is for those who ask for it.
 _SPECIAL = re.compile(
-    r"point[- ](?:clouds?|sets?)|lidar|radar|sonar|slam|odometry|mri|ct|oct|x-ray|medical|clinical|surgical|surgery"
-    r"|endoscop\w*|radiolog\w*|radiograph\w*|patholog\w*|histopatholog\w*|cytolog\w*|retina\w*|ultrasound|tumou?rs?"
-    r"|cancers?|lesions?|cells?|microscop\w*|biomedical|satellites?|remote sensing|aerial|uavs?|drones?"
+    r"(?<!\w)(?:point[- ](?:clouds?|sets?)|lidar|radar|sonar|slam|odometry|mri|ct|oct|x-ray|medical|clinical"
+    r"|surgical|surgery|endoscop\w*|radiolog\w*|radiograph\w*|patholog\w*|histopatholog\w*|cytolog\w*|retina\w*|ultrasound"
+    r"|tumou?rs?|cancers?|lesions?|cells?|microscop\w*|biomedical|satellites?|remote sensing|aerial|uavs?|drones?"
     r"|hyperspectral|multispectral|astronom\w*|turbul\w*|quantum|particles?|molecul\w*|protein\w*|graphs?"
     r"|agricultur\w*|crops?|railways?|roads?|driving|vehicles?|traffic|underwater|robot\w*|industrial|mpox|covid\S*"
     r"|federated|recommend\w*|attacks?|adversarial|backdoors?|forensics?|localization|events?|event-based|audio"
     r"|speech|singing|music\w*|dysarthric|elderly|depth|infrared|thermal|stereo|omnidirectional|fisheye|labels?"
     r"|representation learning|knowledge transfer\w*|video understanding|rewards?|polyps?|historical|lacunae"
-    r"|handwrit\w*|mr|trajector\w*|data augmentation|embodied",
+    r"|handwrit\w*|mr|trajector\w*|data augmentation|embodied)(?!\w)",
     re.IGNORECASE,
 )
 
@@ -105,29 +108,43 @@ def _nearest(task: Task) -> dict[str, Hit]:
 
 
 def _strayed(paper: Paper, task: Task) -> float:
+    """What is taken off where the title is about something else as well, or uses the task as a means."""
     others = set(paper.tasks) - _COMMON_TASKS - {task.id, *task.parents}
-    return sum(_OTHER_TASK if tasks()[other].field == task.field else _OTHER_FIELD for other in others)
+    off = sum(_OTHER_TASK if tasks()[other].field == task.field else _OTHER_FIELD for other in others)
+    places = _places(paper.title, _named(paper, task))
+    means = _MEANS.search(paper.title)
+    return off + (_AS_MEANS if means and places and means.start() < places[0][0] else 0.0)
+
+
+def _named(paper: Paper, task: Task) -> Task:
+    """The task itself where the title names it, else the nearest one that it names."""
+    family = task_family(task.id)
+    id = task.id if task.id in paper.tasks else next(other for other in paper.tasks if other in family)
+    return tasks()[id]
+
+
+def _places(title: str, task: Task) -> list[tuple[int, int]]:
+    """Where a title names a task, in order."""
+    found = find_all((*task.cues.term, *task.synonyms, task.name), plain(title))
+    return sorted((start, end) for _, start, end in found)
 
 
 def _names(task: Task) -> tuple[str, ...]:
     # Synonyms are phrases of a small language: what is no plain word is left out.
-    plain = (re.sub(r"\^[\d.]+|\*|\|\S+", "", name).strip() for name in (task.name, *task.synonyms))
-    return tuple(dict.fromkeys(name for name in plain if name and ".." not in name))[:_MOST_NAMES]
+    written = (re.sub(r"\^[\d.]+|\*|\|\S+", "", name).strip() for name in (task.name, *task.synonyms))
+    return tuple(dict.fromkeys(name for name in written if name and ".." not in name))[:_MOST_NAMES]
 
 
 def _special(text: str) -> set[str]:
-    return {
-        match[0].casefold().rstrip("s")
-        for match in re.finditer(rf"(?<!\w)(?:{_SPECIAL.pattern})(?!\w)", text, re.IGNORECASE)
-    }
+    return {match[0].casefold().rstrip("s") for match in _SPECIAL.finditer(text)}
 
 
 def _why(paper: Paper, task: Task) -> str:
-    family = task_family(task.id)
-    id = task.id if task.id in paper.tasks else next(other for other in paper.tasks if other in family)
-    places = next((item.places for item in score_text(paper.title) if item.task.id == id), ())
-    words = f"“{paper.title[slice(*min(places))]}”" if places else tasks()[id].name.lower()
-    kin = "" if id == task.id else f", which is near to {task.name.lower()}"
+    named = _named(paper, task)
+    places = _places(paper.title, named)
+    start, end = max(places, key=lambda place: place[1] - place[0], default=(0, 0))
+    words = f"“{paper.title[start:end]}”" if places else named.name.lower()
+    kin = "" if named.id == task.id else f", which is near to {task.name.lower()}"
     return f"Its title names {words}{kin}."
 
 
