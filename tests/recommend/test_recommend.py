@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whichmodel.catalog import cards
+from whichmodel.catalog.papers import papers
 from whichmodel.domain import Intent, ModelCard, Statement
 from whichmodel.recommend import make_brief, recommend
 from whichmodel.recommend.rank import factor_fit
@@ -81,7 +82,12 @@ def test_the_brief_holds_cards_and_the_papers_behind_them() -> None:
     assert [source.number for source in brief.sources] == list(range(1, len(brief.sources) + 1))
     assert all(source.statements for source in brief.models)
     titles = {card.paper_title for card in cards().values()}
-    assert {paper.name for paper in brief.papers} <= titles
+    behind = [paper for paper in brief.papers if paper.name in titles]
+    related = brief.papers[len(behind) :]
+    assert behind == list(brief.papers[: len(behind)]), "papers behind the models come first"
+    assert len(related) <= 2
+    assert {paper.name for paper in related} <= {paper.title for paper in papers()}
+    assert all(paper.summary == "" for paper in related), "of a related paper only the title is held"
 
 
 def test_fit_decides_between_models_of_one_factor() -> None:

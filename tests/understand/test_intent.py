@@ -79,7 +79,19 @@ def test_asks_how_or_asks_to_do() -> None:
     assert understand("Please enlarge this photo 4x").asks == "do"
 
 
-@pytest.mark.parametrize("question", ["", "   ", "what is the capital of France?", "\x00\x01", "asdf qwer"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "",
+        "   ",
+        "what is the capital of France?",
+        "\x00\x01",
+        "asdf qwer",
+        "my photo",
+        "thanks!",
+        "写真を拡大したい",
+    ],
+)
 def test_no_task_is_claimed_where_none_is_named(question: str) -> None:
     found = understand(question)
     assert found.task is None
@@ -127,3 +139,26 @@ def test_lay_phrasings_are_understood() -> None:
             wrong.append(f"{case['question']!r}: {task}, not {case['task']}")
     assert len(cases) >= 60
     assert len(wrong) <= 0.1 * len(cases), "\n".join(wrong)
+
+
+def test_a_factor_with_enlarging_leaves_no_doubt() -> None:
+    found = understand("I upscaled a noisy, compressed, badly lit phone shot 4x and it is sharp. How?")
+    assert found.task == "super-resolution"
+    assert found.scale == 4
+
+
+def test_people_who_use_no_known_phrase_are_understood_by_meaning() -> None:
+    """Sentences in which no cue phrase occurs; the learned classifiers decide alone."""
+    cases = {
+        "Our club's badge is only a jagged bitmap; I want clean curves that scale to a banner": "image-vectorization",
+        "It listens to the patient and the doctor and puts down every word in the file": "speech-recognition",
+        "After two holidays I bought online, the site knew the third one I would take": "sequential-recommendation",
+    }
+    right = sum(understand(question).task == task for question, task in cases.items())
+    assert right >= 2
+
+
+def test_every_candidate_points_to_words() -> None:
+    found = understand("Grandma's torn wedding picture came back whole. How does it know what was there?")
+    assert found.candidates
+    assert all(candidate.words for candidate in found.candidates)

@@ -201,7 +201,8 @@ def _placed(text: str, reading: Reading) -> Sentence:
     if reading.known_by == "card":
         name = reading.source.name
         span = Span(source=reading.source.number, field="name", start=0, end=len(name), text=name)
-        return from_card(f"{text}, by our card; {_locators(reading.source)}", span)
+        held = "our card" if reading.source.kind == "model" else "our library"
+        return from_card(f"{text}, by {held}; {_locators(reading.source)}", span)
     return ours(text)
 
 

@@ -42,7 +42,8 @@ def card_sentences(source: Source, said: Collection[str] = ()) -> list[Sentence]
     for index, statement in enumerate(source.statements):
         if statement.text in said:
             continue
-        text = f"{inline(statement.text).rstrip('.')} [{source.number}, our card]."
+        held = "our card" if source.kind == "model" else "our library"
+        text = f"{inline(statement.text).rstrip('.')} [{source.number}, {held}]."
         end = len(statement.text)
         span = Span(source=source.number, field=f"statement {index}", start=0, end=end, text=statement.text)
         told.append(from_card(text, span))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from whichmodel.domain import Brief, Link, Source, Statement
+from whichmodel.recommend.papers import related
 from whichmodel.recommend.rank import Ranking
 
 
-def make_brief(ranking: Ranking) -> Brief:
-    """A Brief of the recommended models and the papers behind them, with the cards' located sentences."""
+def make_brief(ranking: Ranking, *, related_top: int = 2) -> Brief:
+    """A Brief of the recommended models, the papers behind them, and at most `related_top` related ones.
+
+    Of a related paper we hold the title alone; nothing beyond the title is said of it.
+    """
     models = tuple(
         Source(
             number=number,
@@ -23,14 +27,41 @@ def make_brief(ranking: Ranking) -> Brief:
     return Brief(
         question=ranking.intent.question,
         models=models,
-        papers=_papers(ranking, first=len(models) + 1),
+        papers=_papers(ranking, first=len(models) + 1, related_top=related_top),
         origin="catalog",
         notes=(ranking.unsure,) if ranking.unsure else (),
     )
 
 
-def _papers(ranking: Ranking, first: int) -> tuple[Source, ...]:
-    """Each paper behind a recommended model once, with the models it belongs to."""
+def _papers(ranking: Ranking, first: int, related_top: int) -> tuple[Source, ...]:
+    """Each paper behind a recommended model once, with the models it belongs to; then related ones."""
+    behind = _behind(ranking, first)
+    known = {_plain_title(source.name) for source in behind}
+    others = [
+        found
+        for found in (related(ranking.intent, related_top + len(behind)) if related_top else ())
+        if _plain_title(found.paper.title) not in known
+    ]
+    return behind + tuple(
+        Source(
+            number=first + len(behind) + index,
+            kind="paper",
+            name=found.paper.title,
+            links=found.paper.links,
+            task=next(
+                (task for task in found.paper.tasks if task == ranking.intent.task), found.paper.tasks[0]
+            ),
+            statements=(Statement(text=found.why, kind="stated", locator="paper title", about="task"),),
+        )
+        for index, found in enumerate(others[:related_top])
+    )
+
+
+def _plain_title(title: str) -> str:
+    return "".join(character for character in title.casefold() if character.isalnum())
+
+
+def _behind(ranking: Ranking, first: int) -> tuple[Source, ...]:
     behind: dict[tuple[str, str], list[int]] = {}
     tasks_of: dict[tuple[str, str], str] = {}
     for number, item in enumerate(ranking.models, start=1):

@@ -8,7 +8,7 @@ another medium than the question's ("point cloud", "MRI") are left out.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from whichmodel.catalog import tasks
 from whichmodel.catalog.papers import papers
@@ -80,7 +80,7 @@ def related(intent: Intent, top: int = 3) -> tuple[Related, ...]:
         for hit in search(intent.question, kind="paper", task=task.id, top=_MOST_LOOKED_AT)
     }
     ranked = []
-    for title, hit in _nearest(task).items():
+    for title, hit in _nearest(task.id).items():
         paper = _by_title()[title]
         own = task.id in paper.tasks
         if (hit.similarity or 0) < (_LEAST_LIKENESS if own else _LEAST_LIKENESS_OF_KIN):
@@ -97,8 +97,10 @@ def related(intent: Intent, top: int = 3) -> tuple[Related, ...]:
     )
 
 
-def _nearest(task: Task) -> dict[str, Hit]:
-    """The papers of the task's family by title, each with its best hit among the task's names."""
+@cache
+def _nearest(id: str) -> dict[str, Hit]:
+    """The papers of a task's family by title, each with its best hit among the task's names."""
+    task = tasks()[id]
     best: dict[str, Hit] = {}
     for name in _names(task):
         for hit in search(name, kind="paper", task=task.id, top=_MOST_LOOKED_AT):
@@ -135,6 +137,7 @@ def _names(task: Task) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in written if name and ".." not in name))[:_MOST_NAMES]
 
 
+@lru_cache(maxsize=16384)
 def _special(text: str) -> set[str]:
     return {match[0].casefold().rstrip("s") for match in _SPECIAL.finditer(text)}
 

@@ -7,9 +7,15 @@ A model of the exact factor therefore always stands above one that would need a 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
+from typing import TYPE_CHECKING
 
 from whichmodel.catalog import cards, tasks
 from whichmodel.domain import Intent, ModelCard, Record, Scale, Task
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # Below this confidence a recommendation says that it is unsure.
 UNSURE = 0.45
@@ -143,12 +149,19 @@ def _fit(intent: Intent, card: ModelCard) -> int:
 
 def _likeness(question: str) -> Callable[[ModelCard], float]:
     """How much the question and a card's own words mean the same, about -1..1."""
+    from whichmodel.runtimes.text_encoder import encode
+
+    vectors = _card_vectors()
+    asked = encode([question])[0]
+    return lambda card: float(vectors[card.name] @ asked) if card.name in vectors else 0.0
+
+
+@cache
+def _card_vectors() -> dict[str, NDArray[np.float32]]:
     from whichmodel.catalog.vectors import card_vectors
     from whichmodel.runtimes.text_encoder import encode
 
-    vectors = card_vectors(encode)
-    asked = encode([question])[0]
-    return lambda card: float(vectors[card.name] @ asked) if card.name in vectors else 0.0
+    return card_vectors(encode)
 
 
 def _variant_order(card: ModelCard) -> tuple[object, ...]:
@@ -190,7 +203,7 @@ def _no_task(intent: Intent) -> str:
         return "The question is empty. What did you see, or what do you want done?"
     return (
         "This question names no task that the catalog knows."
-        " What went in (a photo, a text, a recording) and what came out?"
+        " What went in (a photo, a text, a recording) and what came out? English is understood."
     )
 
 

@@ -14,6 +14,7 @@ from functools import lru_cache
 from whichmodel.catalog import tasks
 from whichmodel.domain import Task
 from whichmodel.understand.classifier import NONE, log_odds, words_for
+from whichmodel.understand.scale import read_scale
 from whichmodel.understand.tasks import score_question
 
 # How much a unit of cue score adds to the log-odds, and the score beyond which more phrases add
@@ -23,10 +24,16 @@ CUE_CAP = 7.0
 # Evidence is counted several times, for cues, words and vector are not independent; dividing by this
 # makes a confidence of 0.7 right in about 7 of 10 validation phrasings.
 SHARPNESS = 2.0
+# Cue score of an enlargement with a factor, and what the factor then adds beyond the cap.
+_ENLARGING, _FACTOR = 4.0, 3.0
 # A probability from which a task counts as meant, and from which it is worth mentioning.
 MEANT = 0.1
 MENTIONED = 0.03
 _MOST = 5
+
+
+# Fewer words without any phrase ("my photo") are no question yet.
+_FEWEST_WORDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +53,17 @@ def decide(question: str) -> tuple[Decided, ...]:
     learned = log_odds(question)
     lowest = min(learned.values())
     cued = {item.task.id: item for item in score_question(question)}
+    if not cued and len(question.split()) < _FEWEST_WORDS:
+        return ()
+    named = isinstance(read_scale(question)[0], float)
     odds = {NONE: learned[NONE] / SHARPNESS}
     for task in tasks().values():
         if task.kind != "task":
             continue
         score = min(cued[task.id].score, CUE_CAP) if task.id in cued else 0.0
+        # A factor said together with enlarging leaves no doubt, whatever else is wrong with the picture.
+        if task.size == "larger" and named and score >= _ENLARGING:
+            score += _FACTOR
         odds[task.id] = (learned.get(task.id, lowest) + CUE_WEIGHT * score) / SHARPNESS
     top = max(odds.values())
     weights = {name: math.exp(value - top) for name, value in odds.items()}
