@@ -27,7 +27,7 @@ _OTHER_TASK, _OTHER_FIELD = 0.05, 0.1
 _MEANS = re.compile(r"\b(?:via|using|through|by|based on)\b(?!.*\bfor\b)", re.IGNORECASE)
 _AS_MEANS = 0.2
 # Below this score nothing is shown.
-_LEAST_SCORE = 0.3
+_LEAST_SCORE = 0.33
 # Nearly every title names these two; they tell nothing.
 _COMMON_TASKS = {"visual-features", "language-model"}
 _MOST_NAMES = 4
