@@ -31,9 +31,10 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from whichmodel.catalog.kin import task_family
 from whichmodel.catalog.lexical import LexicalIndex, terms
 from whichmodel.catalog.papers import papers
-from whichmodel.catalog.search import VECTOR_SHARE, mixed, task_family
+from whichmodel.catalog.search import VECTOR_SHARE, mixed
 from whichmodel.catalog.vectors import read_table
 from whichmodel.runtimes.text_encoder import encode
 

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from whichmodel.catalog import cards
+from whichmodel.catalog.kin import task_family
 from whichmodel.catalog.lexical import LexicalIndex, shared_words, terms
 from whichmodel.catalog.papers import papers
-from whichmodel.catalog.search import Search, mixed, task_family
+from whichmodel.catalog.search import Search, mixed
 from whichmodel.recommend.search import search
 
 TEXTS = ("Deblurring a blurred photo", "Colorizing photographs", "Segmenting roads")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from whichmodel.catalog import tasks
-from whichmodel.catalog.search import task_family
+from whichmodel.catalog.kin import task_family
 from whichmodel.domain import Intent
 from whichmodel.recommend.papers import related, related_papers
 

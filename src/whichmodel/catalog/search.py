@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from whichmodel.catalog.kin import task_family
 from whichmodel.catalog.lexical import LexicalIndex, shared_words
-from whichmodel.catalog.load import cards, tasks
+from whichmodel.catalog.load import cards
 from whichmodel.catalog.papers import papers
 from whichmodel.catalog.vectors import Encoder, card_text, card_vectors, digest, read_table
 from whichmodel.domain import Record
@@ -142,18 +143,6 @@ def mixed(shares: NDArray[np.float32], similarities: NDArray[np.float32] | None)
         return shares
     likeness = np.clip(similarities, 0, 1)
     return np.float32(VECTOR_SHARE) * likeness + np.float32(1 - VECTOR_SHARE) * shares
-
-
-def task_family(task: str) -> frozenset[str]:
-    """A task with its wider and its narrower ones; only itself where the ontology does not know it.
-
-    >>> "image-restoration" in task_family("deblurring")
-    True
-    """
-    known = tasks()
-    wider = known[task].parents if task in known else ()
-    narrower = (other.id for other in known.values() if task in other.parents)
-    return frozenset({task, *wider, *narrower})
 
 
 class _Corpus:

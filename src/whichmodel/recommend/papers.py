@@ -11,11 +11,14 @@ import re
 from functools import cache, lru_cache
 
 from whichmodel.catalog import tasks
+from whichmodel.catalog.kin import task_family
 from whichmodel.catalog.papers import papers
-from whichmodel.catalog.search import Hit, task_family
 from whichmodel.domain import Intent, Paper, Record, Task
 from whichmodel.recommend.search import search
 from whichmodel.understand.phrases import find_all, plain
+
+if TYPE_CHECKING:
+    from whichmodel.catalog.search import Hit
 
 # How much the likeness to the question counts, beside that to the task.
 _QUESTION_SHARE = 0.3
