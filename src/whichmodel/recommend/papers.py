@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 from whichmodel.catalog import tasks
 from whichmodel.catalog.kin import task_family
