@@ -115,6 +115,28 @@ def read(path: Path) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     return raw, corrected
 
 
+def validation() -> dict[str, dict[str, float]]:
+    """Task@1 and task@3 on the project's own phrasings that were never learned from, by style."""
+    sys.path.insert(0, str(ROOT / "training"))
+    from phrasings import is_for_validation, phrasings
+
+    lines = [line for line in phrasings() if is_for_validation(line.text)]
+    figures: dict[str, dict[str, float]] = {}
+    for style, name in (("Q", "plain questions"), ("R", "requests")):
+        chosen = [line for line in lines if line.style == style and line.task != "none"]
+        found = [[item.task for item in understand(line.text).candidates] for line in chosen]
+        pairs = list(zip(chosen, found, strict=True))
+        figures[name] = {
+            "lines": len(chosen),
+            "task@1": sum(line.task in told[:1] for line, told in pairs) / len(pairs),
+            "task@3": sum(line.task in told[:3] for line, told in pairs) / len(pairs),
+        }
+    nothing = [line for line in lines if line.task == "none"]
+    declined = sum(understand(line.text).task is None for line in nothing) / len(nothing)
+    figures["no task meant"] = {"lines": len(nothing), "declined": declined}
+    return figures
+
+
 def confusions(rows: list[dict[str, object]], most: int = 15) -> list[tuple[int, str, str]]:
     """The commonest wrong tasks: count, right task, task said."""
     wrong: Counter[tuple[str, str]] = Counter()
@@ -146,8 +168,9 @@ def main(questions: Path, as_json: bool) -> None:
         labels: {name: measure(system, rows) for name, system in systems.items()}
         for labels, rows in (("labels as they came", raw), ("corrected labels", corrected))
     }
+    kept = validation()
     if as_json:
-        click.echo(json.dumps(result, indent=2))
+        click.echo(json.dumps({**result, "validation phrasings": kept}, indent=2))
     else:
         for labels, table in result.items():
             click.echo(f"\n{labels}, {len(raw if labels.startswith('labels') else corrected)} questions")
@@ -155,6 +178,9 @@ def main(questions: Path, as_json: bool) -> None:
             click.echo(f"{'':<14}" + "".join(f"{name:>13}" for name in names))
             for system, figures in table.items():
                 click.echo(f"{system:<14}" + "".join(f"{figures[name]:>13.3f}" for name in names))
+        click.echo("\nour own phrasings, kept for validation")
+        for name, figures in kept.items():
+            click.echo(f"{name:<16}" + "".join(f"{key:>10} {value:.3g}" for key, value in figures.items()))
         click.echo("\nconfusions (corrected labels): times, right task, task said")
         for count, right, said in confusions(corrected):
             click.echo(f"{count:>4}  {right:<28} {said}")
