@@ -1,78 +1,32 @@
-"""`whichmodel models import`: what is imported from which format, and what is told about the rest."""
+"""`whichmodel models import`: what becomes of entries in the three formats, and what is told about them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from whichmodel.catalog import cards, check
-from whichmodel.catalog.imports import read_files
 from whichmodel.catalog.imports.words import known_words
 from whichmodel.catalog.load import cards_shipped
 from whichmodel.cli.main import run_program
-from whichmodel.domain import ModelCard, to_data, to_json
+from whichmodel.domain import to_data, to_json
 
-ENTRY: dict[str, Any] = {
-    "name": "Weft-4x",
-    "category": "Img2Img",
-    "task": "SISR",
-    "dataset": "DIV2K,Flickr2K",
-    "paper": "https://example.org/weft.pdf",
-    "github": "https://example.org/weft",
-    "huggingface": None,
-    "summary": "A sentence that somebody else wrote.",
-}
-HUB = """---
-license: apache-2.0
-pipeline_tag: image-to-image
-tags:
-- super-resolution
-- arxiv:2201.02973
-- jpeg
-datasets: [div2k]
-base_model: weaver/loom
-library_name: loom
-language: en
----
-# Model Card for Loom x2
-
-Prose that somebody else wrote.
-"""
-
-
-@pytest.fixture(autouse=True)
-def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An own catalog folder that does not exist yet."""
-    monkeypatch.setenv("WHICHMODEL_DATA", str(tmp_path / "data"))
-    return tmp_path / "data" / "models"
-
-
-def catalog(tmp_path: Path, *entries: Any, name: str = "catalog.json") -> Path:
-    """A CNAPS-style file, each entry on a line of its own from line 2."""
-    path = tmp_path / name
-    path.write_text("[\n" + ",\n".join(json.dumps(entry) for entry in entries) + "\n]\n", encoding="utf-8")
-    return path
+Catalog = Callable[..., Path]
+Report = Callable[..., Any]
 
 
 def written(folder: Path) -> list[Path]:
+    """What is in a folder that may not be there."""
     return sorted(folder.iterdir()) if folder.exists() else []
 
 
-def report(capsys: pytest.CaptureFixture[str], *arguments: object, code: int = 0) -> Any:
-    """The report of an import as JSON."""
-    capsys.readouterr()
-    assert run_program(["models", "import", "--json", *map(str, arguments)]) == code
-    return json.loads(capsys.readouterr().out)
-
-
 def messages(found: Any) -> list[str]:
+    """Line, message and hint of every problem."""
     return [f"{item['line']}: {item['message']} {item['hint']}" for item in found["problems"]]
 
 
@@ -80,9 +34,9 @@ def messages(found: Any) -> list[str]:
 
 
 def test_a_cnaps_entry_becomes_a_card_of_located_facts(
-    tmp_path: Path, own_folder: Path, capsys: pytest.CaptureFixture[str]
+    own_folder: Path, report: Report, catalog: Catalog, entry: dict[str, Any]
 ) -> None:
-    found = report(capsys, catalog(tmp_path, ENTRY))
+    found = report(catalog(entry))
     (path,) = written(own_folder)
     assert found["file"] == str(path)
     card = cards()["Weft-4x"]
@@ -97,11 +51,9 @@ def test_a_cnaps_entry_becomes_a_card_of_located_facts(
     check()
 
 
-def test_a_hugging_face_card_is_read_by_its_fields(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "README.md").write_text(HUB, encoding="utf-8")
-    report(capsys, tmp_path / "README.md")
+def test_a_hugging_face_card_is_read_by_its_fields(tmp_path: Path, report: Report, hub: str) -> None:
+    (tmp_path / "README.md").write_text(hub, encoding="utf-8")
+    report(tmp_path / "README.md")
     card = cards()["Loom x2"]
     assert (card.task, card.scale, card.licence) == ("super-resolution", 2, "apache-2.0")
     assert card.suits == ("jpeg",)
@@ -111,7 +63,7 @@ def test_a_hugging_face_card_is_read_by_its_fields(
     }  # fmt: skip
 
 
-def test_what_a_model_index_reports_is_attributed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_a_model_index_reports_is_attributed(tmp_path: Path, report: Report) -> None:
     index = {
         "model-index": [
             {
@@ -124,39 +76,39 @@ def test_what_a_model_index_reports_is_attributed(tmp_path: Path, capsys: pytest
         "pipeline_tag": "depth-estimation",
     }
     (tmp_path / "card.md").write_text(f"---\n{yaml.safe_dump(index)}---\n", encoding="utf-8")
-    (card,) = report(capsys, tmp_path / "card.md")["cards"]
+    (card,) = report(tmp_path / "card.md")["cards"]
     assert "Its card reports psnr 32.5 on Set5." in [item["text"] for item in card["statements"]]
 
 
 def test_our_own_yaml_and_json_are_known_already(
-    tmp_path: Path, repository: Path, own_folder: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, repository: Path, own_folder: Path, report: Report
 ) -> None:
     shipped = repository / "src/whichmodel/catalog/data/models"
     one = tmp_path / "card.json"
     one.write_text(to_json(cards()["SPAN-4x"]), encoding="utf-8")
-    found = report(capsys, one, *sorted(shipped.glob("*.yaml")))
+    found = report(one, *sorted(shipped.glob("*.yaml")))
     assert (found["cards"], found["problems"], found["known"]) == ([], [], 1 + len(cards_shipped()))
     assert written(own_folder) == []
 
 
 def test_what_show_prints_can_be_imported_under_another_name(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], report: Report
 ) -> None:
     run_program(["models", "show", "SPAN-4x", "--json"])
     data = json.loads(capsys.readouterr().out) | {"name": "Mine-4x"}
     (tmp_path / "mine.json").write_text(json.dumps(data), encoding="utf-8")
-    report(capsys, tmp_path / "mine.json")
+    report(tmp_path / "mine.json")
     mine, shipped = to_data(cards()["Mine-4x"]), to_data(cards()["SPAN-4x"])
     assert mine | {"name": "", "statements": 0, "links": 0} == shipped | {
         "name": "", "statements": 0, "links": 0
     }  # fmt: skip
 
 
-def test_an_imported_model_is_recommended(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_imported_model_is_recommended(report: Report, catalog: Catalog, entry: dict[str, Any]) -> None:
     from whichmodel.recommend import recommend
     from whichmodel.understand import understand
 
-    report(capsys, catalog(tmp_path, ENTRY | {"name": "Weft-7x"}))
+    report(catalog(entry | {"name": "Weft-7x"}))
     ranking = recommend(understand("make my photo 7x larger"), top=10)
     assert "Weft-7x" in [item.card.name for item in ranking.models]
 
@@ -194,55 +146,55 @@ def test_the_reference_catalog_holds_nothing_unreadable(
     ],
 )
 def test_a_wrong_entry_is_told_with_its_line_and_the_good_one_imported(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], change: dict[str, Any], told: str
+    change: dict[str, Any], told: str, report: Report, catalog: Catalog, entry: dict[str, Any]
 ) -> None:
-    good = ENTRY | {"name": "Weft-2x"}
-    found = report(capsys, catalog(tmp_path, good, ENTRY | change), code=2)
+    good = entry | {"name": "Weft-2x"}
+    found = report(catalog(good, entry | change), code=2)
     assert [card["name"] for card in found["cards"]] == ["Weft-2x"]
     assert any(told in message for message in messages(found)), messages(found)
     assert [item["entry"] for item in found["problems"]] == [2]
     assert "Weft-2x" in cards()
 
 
-def test_every_problem_of_an_entry_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    wrong = ENTRY | {"task": "weaving", "paper": "here", "dataset": 3}
-    assert len(report(capsys, catalog(tmp_path, wrong, "text"), code=2)["problems"]) == 4
+def test_every_problem_of_an_entry_is_told(report: Report, catalog: Catalog, entry: dict[str, Any]) -> None:
+    wrong = entry | {"task": "weaving", "paper": "here", "dataset": 3}
+    assert len(report(catalog(wrong, "text"), code=2)["problems"]) == 4
 
 
-def test_an_unknown_field_is_told_and_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = report(capsys, catalog(tmp_path, ENTRY | {"price": 3}), code=2)
+def test_an_unknown_field_is_told_and_left_out(
+    report: Report, catalog: Catalog, entry: dict[str, Any]
+) -> None:
+    found = report(catalog(entry | {"price": 3}), code=2)
     assert "2: Weft-4x: unknown field `price`" in messages(found)[0]
     assert len(found["cards"]) == 1
 
 
-def test_names_that_are_there_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = report(capsys, catalog(tmp_path, ENTRY, ENTRY | {"name": "WEFT-4X"}), code=2)
+def test_names_that_are_there_twice(report: Report, catalog: Catalog, entry: dict[str, Any]) -> None:
+    found = report(catalog(entry, entry | {"name": "WEFT-4X"}), code=2)
     assert "first on line 2" in messages(found)[0]
     assert len(found["cards"]) == 1
 
 
-def test_a_field_that_is_there_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_field_that_is_there_twice(tmp_path: Path, report: Report) -> None:
     path = tmp_path / "a.json"
     path.write_text('[{"name": "A", "task": "SISR", "task": "Deblur"}]', encoding="utf-8")
-    assert "`task` is there twice" in messages(report(capsys, path, code=2))[0]
+    assert "`task` is there twice" in messages(report(path, code=2))[0]
 
 
-def test_a_shipped_card_is_never_overwritten(
-    tmp_path: Path, own_folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_shipped_card_is_never_overwritten(own_folder: Path, report: Report, catalog: Catalog) -> None:
     name = next(card.name for card in cards().values() if not card.corrections)
     before = cards()[name]
-    found = report(capsys, catalog(tmp_path, {"name": name, "task": "SLAM", "dataset": "Q"}), code=2)
+    found = report(catalog({"name": name, "task": "SLAM", "dataset": "Q"}), code=2)
     assert "differs from the card in the catalog in task, trained_on" in messages(found)[0]
     assert cards()[name] == before
     assert written(own_folder) == []
 
 
 def test_names_that_look_like_paths_stay_names(
-    tmp_path: Path, own_folder: Path, capsys: pytest.CaptureFixture[str]
+    own_folder: Path, report: Report, catalog: Catalog, entry: dict[str, Any]
 ) -> None:
     name = "../../outside/evil-4x"
-    report(capsys, catalog(tmp_path, ENTRY | {"name": name}))
+    report(catalog(entry | {"name": name}))
     assert [path.parent for path in written(own_folder)] == [own_folder]
     assert written(own_folder)[0].name.startswith("outside-evil-4x-")
     assert name in cards()
@@ -271,18 +223,16 @@ def test_names_that_look_like_paths_stay_names(
         ("a: &a [*a]", "1: an alias contains itself"),
     ],
 )
-def test_what_is_wrong_with_our_own_yaml(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, told: str
-) -> None:
+def test_what_is_wrong_with_our_own_yaml(tmp_path: Path, text: str, told: str, report: Report) -> None:
     (tmp_path / "a.yaml").write_text(text, encoding="utf-8")
-    found = messages(report(capsys, tmp_path / "a.yaml", code=2))
+    found = messages(report(tmp_path / "a.yaml", code=2))
     assert any(told in message for message in found), found
 
 
-def test_weights_that_do_not_exist_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_weights_that_do_not_exist_are_told(report: Report, catalog: Catalog) -> None:
     data = to_data(cards()["SPAN-4x"]) | {"name": "Mine", "weights": "none-such"}
-    path = catalog(tmp_path, data)
-    assert "there are no weights called 'none-such'" in messages(report(capsys, path, code=2))[0]
+    path = catalog(data)
+    assert "there are no weights called 'none-such'" in messages(report(path, code=2))[0]
 
 
 @pytest.mark.parametrize(
@@ -302,151 +252,10 @@ def test_weights_that_do_not_exist_are_told(tmp_path: Path, capsys: pytest.Captu
         ("---\npipeline_tag: depth-estimation\nlicense: {}\n---\n# A", "3: A: `license` is to be text"),
     ],
 )
-def test_what_is_wrong_with_a_hugging_face_card(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, told: str
-) -> None:
+def test_what_is_wrong_with_a_hugging_face_card(tmp_path: Path, text: str, told: str, report: Report) -> None:
     (tmp_path / "README.md").write_text(text, encoding="utf-8")
-    found = messages(report(capsys, tmp_path / "README.md", code=2))
+    found = messages(report(tmp_path / "README.md", code=2))
     assert any(told in message for message in found), found
-
-
-# --- files that cannot be used --------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ('[\n{"name": "A"},\n{"name" "B"}]', "3: not JSON"),
-        ('[{"name": "A"}', "1: not JSON: expected"),
-        ("[{}]\nrest", "2: not JSON: text after its end"),
-        ("", "1: not JSON"),
-        ("[" * 100_000, "nested too deep"),
-    ],
-)
-def test_broken_json_imports_nothing(
-    tmp_path: Path, own_folder: Path, capsys: pytest.CaptureFixture[str], text: str, told: str
-) -> None:
-    (tmp_path / "a.json").write_text(text, encoding="utf-8")
-    found = report(capsys, tmp_path / "a.json", code=2)
-    assert any(told in message for message in messages(found)), messages(found)
-    assert written(own_folder) == []
-
-
-def test_a_file_that_is_too_large_or_no_text_or_no_file(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "large.json").write_bytes(b" " * 20_000_000)
-    (tmp_path / "binary.json").write_bytes(b"[\n\xff\xfe]")
-    paths = [tmp_path / "large.json", tmp_path / "binary.json", tmp_path, tmp_path / "absent.json"]
-    told = [item["message"] for item in report(capsys, *paths, code=2)["problems"]]
-    for message, part in zip(
-        told, ["larger than 16 MB", "line 2: not UTF-8", "not a file", "not a file"], strict=True
-    ):
-        assert part in message
-
-
-def test_a_bomb_of_aliases_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
-    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
-    (tmp_path / "bomb.yaml").write_text("\n".join(lines), encoding="utf-8")
-    assert "expand to too many" in messages(report(capsys, tmp_path / "bomb.yaml", code=2))[0]
-
-
-# --- the user's folder ----------------------------------------------------------------------------
-
-
-def test_a_second_import_changes_nothing(
-    tmp_path: Path, own_folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "README.md").write_text(HUB, encoding="utf-8")
-    sources = (catalog(tmp_path, ENTRY), tmp_path / "README.md")
-    report(capsys, *sources)
-    before = {path: path.read_bytes() for path in written(own_folder)}
-    again = report(capsys, *sources, *before)
-    assert (again["cards"], again["known"], again["file"]) == ([], 4, None)
-    assert {path: path.read_bytes() for path in written(own_folder)} == before
-
-
-def test_another_folder_and_a_second_import_into_it(
-    tmp_path: Path, own_folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = tmp_path / "elsewhere"
-    path = catalog(tmp_path, ENTRY)
-    assert len(report(capsys, path, "--to", folder)["cards"]) == 1
-    assert report(capsys, path, "--to", folder)["known"] == 1
-    assert len(written(folder)) == 1
-    assert written(own_folder) == []
-
-
-def test_check_writes_nothing(tmp_path: Path, own_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_program(["models", "import", "--check", str(catalog(tmp_path, ENTRY))]) == 0
-    assert "1 could be imported" in capsys.readouterr().out
-    assert written(own_folder) == []
-
-
-def test_bad_files_of_the_user_are_told_once_and_skipped(
-    own_folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    own_folder.mkdir(parents=True)
-    (own_folder / "bad.yaml").write_text("families:\n- members:\n    A: {task: weaving}", encoding="utf-8")
-    shipped = yaml.safe_dump(
-        {"families": [{"members": {"span-4x": {"task": "slam", "statements": [
-            {"about": "task", "from": "name", "text": "Other."}]}}}]}
-    )  # fmt: skip
-    (own_folder / "same.yaml").write_text(shipped, encoding="utf-8")
-    assert cards() == cards() == cards_shipped()
-    told = capsys.readouterr().err
-    assert told.count("bad.yaml is left out, line 3: A: ") == 1
-    assert told.count("the card span-4x is left out") == 1
-
-
-def test_a_folder_that_cannot_be_written_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "file").write_text("", encoding="utf-8")
-    monkeypatch.setenv("WHICHMODEL_DATA", str(tmp_path / "file"))
-    assert run_program(["models", "import", str(catalog(tmp_path, ENTRY))]) == 2
-    assert "cannot be written" in capsys.readouterr().err
-
-
-def test_nothing_of_a_file_steers_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    evil = "\x1b]0;x\x07\u202e"
-    entries: Iterable[dict[str, Any]] = (
-        ENTRY | {key: evil} for key in ("name", "task", "category", "dataset", "paper")
-    )
-    path = catalog(tmp_path, *entries, ENTRY | {evil: 1}, name="a\x1b[1m.json")
-    (tmp_path / "a.md").write_text(f'---\n"{evil.encode("unicode_escape").decode()}": 1\n---\n# {evil}')
-    assert run_program(["models", "import", str(path), str(tmp_path / "a.md")]) == 2
-    shown = capsys.readouterr()
-    assert not {"\x1b", "\x07", "\u202e"} & set(shown.out + shown.err)
-
-
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-        lambda inner: (
-            st.lists(inner, max_size=3)
-            | st.dictionaries(
-                st.sampled_from([*ENTRY, *ModelCard.__struct_fields__, "families", "members"])
-                | st.text(max_size=3),
-                inner,
-                max_size=5,
-            )
-        ),
-        max_leaves=25,
-    )
-)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
-def test_whatever_a_file_holds_is_told_and_never_a_crash(tmp_path: Path, data: Any) -> None:
-    (tmp_path / "a.json").write_text(json.dumps([data, data]), encoding="utf-8")
-    text = yaml.safe_dump(data)
-    (tmp_path / "a.yaml").write_text(text, encoding="utf-8")
-    (tmp_path / "b.yaml").write_text(
-        yaml.safe_dump({"families": [{"members": data}, data]}), encoding="utf-8"
-    )
-    (tmp_path / "a.md").write_text(f"---\n{text}---\n# A", encoding="utf-8")
-    paths = [tmp_path / name for name in ("a.json", "a.yaml", "b.yaml", "a.md")]
-    assert read_files(paths).problems
 
 
 def test_the_words_lead_to_tasks() -> None:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from whichmodel.catalog.families import expand
+from whichmodel.catalog.own import own_cards
 from whichmodel.domain import InputError, ModelCard, Record, Task
 
 R = TypeVar("R", bound=Record)
@@ -33,7 +34,9 @@ def tasks() -> dict[str, Task]:
 
 
 def cards() -> dict[str, ModelCard]:
-    """Every model card by its name, in the order of the data files.
+    """Every model card by its name, in the order of the data files; then the user's own cards.
+
+    The user's files never stop the program: what is wrong with them is said on stderr, once.
 
     Raises:
         InputError: as for `tasks`.
@@ -41,6 +44,11 @@ def cards() -> dict[str, ModelCard]:
     >>> cards()["SPAN-4x"].scale
     4
     """
+    return {**_cards(), **own_cards(_cards())}
+
+
+def cards_shipped() -> dict[str, ModelCard]:
+    """The cards that come with the program, without the user's own."""
     return dict(_cards())
 
 

@@ -15,7 +15,8 @@ MOST_BYTES = 16 * 1024 * 1024
 MOST_ENTRIES = 10_000
 _MOST_NODES = 400_000
 _DEEPEST = 40
-_LONGEST_PLAIN = 10_000
+_LONGEST_PLAIN = 3_000  # so that a number stays one that can be printed
+_NOTED = 8
 _JOINERS = "\u200c\u200d"
 
 
@@ -138,11 +139,15 @@ def json_entries(text: str) -> Iterator[Entry]:
         if text.startswith("]", place):
             break
         at = text.count("\n", 0, place) + 1
-        raise UnreadableError("not JSON: expected `,` or `]`", line=at, hint="nothing of this file was imported")
+        raise UnreadableError(
+            "not JSON: expected `,` or `]`", line=at, hint="nothing of this file was imported"
+        )
     rest = _blank(text, place + many)
     if rest < len(text):
         at = text.count("\n", 0, rest) + 1
-        raise UnreadableError("not JSON: text after its end", line=at, hint="nothing of this file was imported")
+        raise UnreadableError(
+            "not JSON: text after its end", line=at, hint="nothing of this file was imported"
+        )
 
 
 def yaml_text(text: str, *, line_before: int = 0) -> YamlText:
@@ -185,7 +190,8 @@ def _within_bounds(text: str, loader_of: Any, line_before: int) -> None:
 
     depth = 0
     for count, event in enumerate(yaml.parse(text, Loader=loader_of)):
-        line = event.start_mark.line + 1 + line_before
+        mark: Any = event.start_mark
+        line = mark.line + 1 + line_before
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -235,12 +241,12 @@ def _note_lines(
         if key is not None:
             name = key.value if isinstance(key.value, str) else number
             line = key.start_mark.line + 1 + line_before
-            if len(path) < 5:
+            if len(path) < _NOTED:
                 lines[(*path, name)] = line
             if isinstance(name, str) and name in seen:
                 repeated[id(key)] = (line, name)
             seen.add(name)
-        if len(path) < 5:
+        if len(path) < _NOTED:
             _note_lines(value, (*path, name), lines, repeated, line_before)
 
 

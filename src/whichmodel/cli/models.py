@@ -10,12 +10,16 @@ from difflib import get_close_matches
 import click
 
 from whichmodel.catalog import cards, check, tasks
+from whichmodel.cli.models_import import import_models
 from whichmodel.domain import InputError, ModelCard, to_data
 
 
 @click.group()
 def models() -> None:
-    """List the models of the catalog, and show what is known about one."""
+    """List the models of the catalog, show what is known about one, and import more."""
+
+
+models.add_command(import_models)
 
 
 @models.command(name="list")

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from whichmodel.catalog.imports.words import nearest
 from whichmodel.catalog.load import tasks
 from whichmodel.catalog.outside import is_control, printable
 from whichmodel.domain import InputError, ModelCard, Record, Statement, from_data
 
 _ORDER = ("task", "method", "training", "strength", "limit", "speed", "licence")
 _WEB = re.compile(r"https?://[^\s/<>\"'`\\]+(?:/[^\s<>\"`\\]*)?")
+_BLANKS = re.compile("[ \\t\\r\\n\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
 _LONGEST = 2000
 _MOST_ITEMS = 200
 
@@ -83,8 +85,7 @@ class Draft:
         if not isinstance(value, str):
             self.wrong(f"`{key}` is to be text, not {_kind(value)}", line=line)
             return ""
-        text = " ".join(value.split(" ")) if any(map(is_control, value)) else " ".join(value.split())
-        text = " ".join(re.split(r"[ \t\n\r]+", text)).strip()
+        text = _BLANKS.sub(" ", value).strip()
         if any(is_control(character) for character in text):
             self.wrong(
                 f"`{key}` holds control characters: {text}", hint="remove the invisible characters", line=line
@@ -129,7 +130,8 @@ class Draft:
 def card_problems(card: ModelCard) -> Iterator[str]:
     """What the catalog refuses in a card although each field has the right type."""
     if card.task not in tasks():
-        yield f"there is no task called {card.task}"
+        close = nearest(card.task, "words")
+        yield f"there is no task called {card.task}" + (f"; nearest: {', '.join(close)}" if close else "")
     if not card.statements:
         yield "it has no statements"
     for statement in card.statements:

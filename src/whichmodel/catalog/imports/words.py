@@ -52,7 +52,8 @@ def tasks_of(word: str, table: Table) -> tuple[str, ...]:
     >>> tasks_of("sisr", "words"), tasks_of("Deblurring", "words"), tasks_of("weaving", "words")
     (('super-resolution',), ('deblurring',), ())
     """
-    return _index(table).get(_folded(word), ())
+    # An id means itself, also where another catalog uses nearly the same word more widely.
+    return (word,) if word in tasks() else _index(table).get(_folded(word), ())
 
 
 def nearest(word: str, table: Table) -> tuple[str, ...]:
@@ -88,9 +89,8 @@ def _index(table: Table) -> dict[str, tuple[str, ...]]:
     for task in tasks().values():
         for synonym in (task.id, task.name):
             found.setdefault(_folded(synonym), (task.id,))
-    # Ids mean themselves, also where another catalog uses the same word more widely.
     for word, ids in getattr(known_words(), table).items():
-        found[_folded(word)] = (word,) if word in tasks() and table == "words" else ids
+        found[_folded(word)] = ids
     return found
 
 
