@@ -60,7 +60,7 @@ def read_files(
             else:
                 _take(draft, new, weights)
             problems += draft.problems
-        if any("summary" not in draft.fields and not draft.whole for draft in drafts):
+        if any(draft.prose for draft in drafts):
             notes.append(f"{printable(path.name)}: sentences of others (summaries, prose) are not copied")
     found = tuple(card for _, card in new.values())
     return ImportReport(cards=found, known=known, notes=tuple(notes), problems=tuple(problems))

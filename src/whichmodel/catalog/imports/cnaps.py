@@ -37,8 +37,10 @@ def draft_of(entry: Entry, file: str) -> Draft:
     _scale(draft)
     _data(draft, data)
     _links(draft, data)
-    if data.get("summary") is not None and not isinstance(data["summary"], str):
-        draft.text("summary", data["summary"])
+    if isinstance(data.get("summary"), str):
+        draft.prose = bool(data["summary"].strip())
+    else:
+        draft.text("summary", data.get("summary"))
     return draft
 
 

@@ -47,6 +47,7 @@ class Draft:
         tasks: what its task can be; more than one where its words leave that open.
         fields: of the card to be, all but the task.
         whole: whether it says everything that a card holds (our own format).
+        prose: whether it has sentences of others, which are not copied.
         problems: what is wrong; with `bars` set it cannot become a card.
         open_task: what is wrong with the task; it does not matter for a model that is known already.
     """
@@ -58,6 +59,7 @@ class Draft:
     tasks: tuple[str, ...] = ()
     fields: dict[str, Any] = field(default_factory=dict)
     whole: bool = False
+    prose: bool = False
     bars: bool = False
     problems: list[Problem] = field(default_factory=list)
     open_task: Problem | None = None

@@ -45,7 +45,7 @@ def draft_of(text: str, file: str) -> Draft:
     found = yaml_text(front, line_before=1)
     if not isinstance(found.data, dict):
         raise UnreadableError("the front matter is no mapping", line=2, hint="write `field: value` lines")
-    draft = Draft(file=file, line=1, number=1)
+    draft = Draft(file=file, line=1, number=1, prose=any(line.strip() for line in prose))
     _name(draft, found, prose)
     left_out = known_words().card_fields_left_out
     for key in found.data:
