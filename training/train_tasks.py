@@ -19,6 +19,7 @@ from phrasings import Phrasing, is_for_validation, phrasings
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
+from whichmodel.catalog import tasks as ontology
 from whichmodel.runtimes.text_encoder import encode
 from whichmodel.understand import classifier, understand
 from whichmodel.understand.ngrams import SIZE, ngrams
@@ -81,10 +82,15 @@ def _counts(texts: list[str]) -> tuple[csr_matrix, np.ndarray]:
     return csr_matrix(raised.multiply(1 / np.maximum(length, 1e-12))), rarity
 
 
+def is_task(name: str) -> bool:
+    """Whether a class is a task that a step of a workflow does, not a kind of research and not "none"."""
+    return name in ontology() and ontology()[name].kind == "task"
+
+
 def report(lines: list[Phrasing]) -> None:
     """Task@1 and task@3 on lines that were not learned from, by style."""
     for style in ("Q", "R"):
-        chosen = [line for line in lines if line.style == style and line.task != "none"]
+        chosen = [line for line in lines if line.style == style and is_task(line.task)]
         found = [understand(line.text) for line in chosen]
         first = sum(intent.task == line.task for intent, line in zip(found, chosen, strict=True))
         three = sum(

@@ -65,12 +65,16 @@ def test_lines_kept_for_validation_are_understood(training: ModuleType) -> None:
     """The floor lies three points under what was measured when the tables were made."""
     lines = [line for line in training.phrasings() if training.is_for_validation(line.text)]
     for style, floor in (("Q", FLOORS[0]), ("R", FLOORS[1])):
-        chosen = [line for line in lines if line.style == style and line.task != NONE]
+        chosen = [
+            line
+            for line in lines
+            if line.style == style and tasks().get(line.task) and tasks()[line.task].kind == "task"
+        ]
         right = sum(understand(line.text).task == line.task for line in chosen)
         assert right / len(chosen) >= floor, style
 
 
-FLOORS = (0.72, 0.80)
+FLOORS = (0.79, 0.82)
 
 
 def _runs(text: str, length: int) -> set[str]:
