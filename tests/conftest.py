@@ -95,6 +95,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if not os.environ.get("WHICHMODEL_CACHE"):
         config.stash[_own_cache] = Path(tempfile.mkdtemp(prefix="whichmodel-tests-"))
         os.environ["WHICHMODEL_CACHE"] = str(config.stash[_own_cache])
+    # Nor does a test read the cards that the person who runs it has imported.
+    os.environ["WHICHMODEL_DATA"] = str(Path(tempfile.gettempdir()) / "whichmodel-tests-no-data")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

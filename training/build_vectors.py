@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from whichmodel.catalog import vectors
-from whichmodel.catalog.load import cards
+from whichmodel.catalog.load import cards_shipped
 from whichmodel.catalog.papers import papers
 from whichmodel.runtimes.text_encoder import SHA256, encode
 
@@ -25,7 +25,7 @@ TARGET = Path(vectors.__file__).parent / "data" / "vectors"
 
 def main() -> None:
     """Write both tables."""
-    texts = {name: vectors.card_text(card) for name, card in cards().items()}
+    texts = {name: vectors.card_text(card) for name, card in cards_shipped().items()}
     write("cards", list(texts.values()), {name: vectors.digest(text) for name, text in texts.items()})
     titles = [paper.title for paper in papers()]
     write("papers", titles, {"titles": vectors.digest("\n".join(titles))})
