@@ -7,6 +7,7 @@ Numbers that count something else ("3x faster", "2x2 grid") are left alone.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Literal
 
 from whichmodel.domain import PrintSize, Words
@@ -32,6 +33,13 @@ _FACTORS = (
         rf"\b(?:factor\s+(?:of\s+)?|(?:enlarg|upscal|scal|magnif|blow|blew|zoom)\w*\s+(?:\w+\s+){{0,3}}?by\s+)"
         rf"({_NUMBER}|{_WORD_NUMBER})(?![\w%])(?!\s*(?:%|percent|cm|mm|inch|dpi|px|pixel|second|minute))"
     ),
+)
+_TIMES = re.compile(rf"\btimes\s+({_NUMBER}|{_WORD_NUMBER})\b{_NOT_SIZE}")
+# "from 500 px to 2000 px": a factor by division. Names of video formats stand for their rows of pixels.
+_ROWS = {"sd": 480, "hd": 720, "full hd": 1080, "2k": 1440, "4k": 2160, "uhd": 2160, "8k": 4320}
+_FORMAT = r"(\d{3,5})\s?(?:px|pixels?|p|i)?|(full hd|sd|hd|2k|4k|uhd|8k)"
+_FROM_TO = re.compile(
+    rf"\bfrom\s+(?:{_FORMAT})(?:\s+\w+)?\s+(?:up\s+)?to\s+(?:{_FORMAT})(?!\w)(?!\s*(?:%|dollars?|euros?))"
 )
 _PERCENT = re.compile(rf"\b(?:to|at)\s+({_NUMBER})\s?(?:%|percent)")
 _FIXED = (
@@ -83,6 +91,8 @@ def read_scale(question: str) -> tuple[float | Literal["any"] | None, Words | No
             factor = _number(match.group(1))
             if 0 < factor <= _LARGEST:
                 return factor, _words(question, *match.span())
+    for ratio, span in _ratios(text):
+        return ratio, _words(question, *span)
     for pattern, value in _FIXED:
         fixed = pattern.search(text)
         if fixed:
@@ -95,6 +105,19 @@ def read_scale(question: str) -> tuple[float | Literal["any"] | None, Words | No
         _, start, end = max(found, key=lambda item: item[2] - item[1])
         return "any", _words(question, start, end)
     return None, None
+
+
+def _ratios(text: str) -> Iterator[tuple[float, tuple[int, int]]]:
+    """Factors above 1 that are said as two sizes, and those said behind "times"."""
+    for match in _FROM_TO.finditer(text):
+        before, before_name, after, after_name = match.groups()
+        start = float(before) if before else _ROWS[before_name]
+        end = float(after) if after else _ROWS[after_name]
+        years = all(value and 1800 <= float(value) <= 2100 for value in (before, after))
+        if start < end <= _LARGEST * start and not years:
+            yield round(end / start, 3), match.span()
+    for match in _TIMES.finditer(text):
+        yield _number(match.group(1)), match.span()
 
 
 def read_print_size(question: str) -> PrintSize | None:
