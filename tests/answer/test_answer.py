@@ -267,3 +267,18 @@ def test_a_name_with_markup_or_a_link_stays_text() -> None:
     text = to_markdown(write(named))
     assert "https://evil.example" not in text
     assert "](https://evil" not in text
+
+
+def test_what_a_text_names_is_not_denied_beside_it() -> None:
+    """A paper about another task whose text names the result that the question is about."""
+    summary = (
+        "We present TrailMap, a SLAM system that estimates camera paths and depth maps from casual videos."
+    )
+    given_brief = Brief(
+        question="It made a depth map for every frame of my film without flicker. How?",
+        models=(),
+        papers=(source(1, "TrailMap: SLAM in the Wild", summary),),
+    )
+    told = " ".join(sentence.text for row in write(given_brief).ideas for sentence in row.sentences)
+    assert "not a depth map" not in told
+    assert '"depth maps"' in told

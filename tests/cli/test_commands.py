@@ -120,7 +120,7 @@ def test_ask_is_complete_for_other_media_and_their_steps_are_unbound(
 @pytest.mark.parametrize("question", ["", "what is the capital of France?"])
 def test_ask_says_when_it_does_not_know(capsys: pytest.CaptureFixture[str], question: str) -> None:
     assert run_program(["ask", question]) == 0
-    assert "We recommend" not in capsys.readouterr().out
+    assert "we recommend" not in capsys.readouterr().out
 
 
 def test_recommend_json_is_one_line_of_the_contract(capsys: pytest.CaptureFixture[str]) -> None:
@@ -215,3 +215,22 @@ def test_the_limit_on_pixels_can_be_raised_and_lowered(
     assert run_program(["run", "enlarge 16x", str(photo), "-o", str(out), "--max-megapixels", "1"]) == 2
     assert "--max-megapixels" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_lossy_results_are_measured_as_they_stand_in_the_file(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], pulled_weights: object
+) -> None:
+    told = {}
+    for quality in ("5", "95"):
+        out = tmp_path / f"q{quality}.jpg"
+        assert (
+            run_program(["run", "enlarge 2x", str(photo), "-o", str(out), "--quality", quality, "--json"])
+            == 0
+        )
+        told[quality] = json.loads(capsys.readouterr().out)["evidence"]["agreement"]["rmse"]
+    assert told["5"] > 3 * told["95"]
+
+
+def test_unknown_weights_are_the_users_input(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_program(["weights", "pull", "foo"]) == 2
+    assert "known:" in capsys.readouterr().err

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from whichmodel.domain import InputError, WeightsError
+from whichmodel.domain import InputError
 from whichmodel.weights import record, records
 from whichmodel.weights.record import read_record
 
@@ -34,7 +34,7 @@ def test_what_is_stated_about_the_licence_is_said() -> None:
 
 
 def test_an_unknown_id_lists_the_known() -> None:
-    with pytest.raises(WeightsError) as refused:
+    with pytest.raises(InputError) as refused:
         record("span-x3")
     assert "span-x4-ch48" in refused.value.hint
 

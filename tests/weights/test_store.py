@@ -324,7 +324,7 @@ def test_the_command_line(
     assert run_program(["weights", "verify", ID]) == 0
     (tmp_path / "cache" / "weights" / ID / "small.bin").write_bytes(b"")
     assert run_program(["weights", "verify", ID]) == 1
-    assert run_program(["weights", "pull", "nothing-like-it"]) == 1
+    assert run_program(["weights", "pull", "nothing-like-it"]) == 2
     capsys.readouterr()
     assert run_program(["weights", "list", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)

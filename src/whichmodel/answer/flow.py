@@ -157,11 +157,7 @@ def draw(flow: Flow) -> str:
         nodes.append((label, item.step.gives.shape, note))
     nodes.append(_node(series[-1].step.gives.name, ""))
     extra = [f"with it: {port.name}" for port in flow.workflow.inputs[1:]]
-    extra += [
-        f"({item.letter}) instead of the last step: {_label(item)}"
-        for item in flow.steps
-        if item.role == "alternative"
-    ]
+    extra += [f"or ({item.letter}) {_label(item)}" for item in flow.steps if item.role == "alternative"]
     widths = [max(len(part) for part in node) for node in nodes]
     if sum(widths) + len(_ARROW) * (len(nodes) - 1) <= _WIDEST:
         rows = []

@@ -12,6 +12,7 @@ from whichmodel.answer.reading import Reading
 from whichmodel.answer.sentences import card_sentences, from_card, left_open, ours, sourced
 from whichmodel.answer.verdict import Verdict
 from whichmodel.domain import DataType, Sentence, Source, SourceRow, Span, Task
+from whichmodel.understand.phrases import compile_phrase, find_all, plain
 
 # Words that point to an earlier sentence, which a quotation leaves behind.
 _DANGLING = re.compile(
@@ -145,11 +146,40 @@ def _limits(reading: Reading, task: Task | None) -> list[Sentence]:
                 f" and its task, {task_name(other)}, {_instead(other, task)}."
             )
         ]
+    named = _names_the_task(reading, task)
+    if named is not None and reading.relation not in ("same", "part", "wider"):
+        return [
+            sourced(
+                f'It is mainly about {task_name(other)}; its text also names "{inline(named.text)}",'
+                f" which is close to your task {_mark(reading)}.",
+                named,
+            )
+        ]
     if reading.relation in ("same", "part"):
         return []
     if reading.relation == "wider":
         return [ours(f"{other.name} is wider than your task and includes it.")]
-    return [ours(f"This is {task_name(other)}: it {other.definition}, and {_instead(other, task)}.")]
+    return [ours(f"Its task, {task_name(other)}, {other.definition}, and {_instead(other, task)}.")]
+
+
+def _names_the_task(reading: Reading, task: Task) -> Span | None:
+    """Where a text speaks of the question's own task or its result, though it is mainly about another."""
+    source = reading.source
+    terms = [
+        term for term in (*task.cues.term, *task.synonyms, task.name) if compile_phrase(term).weight >= 1
+    ]
+    hits = find_all([*terms, *_result_words(task)], plain(source.summary))
+    if not hits:
+        return None
+    _, start, end = hits[0]
+    return Span(source=source.number, field="summary", start=start, end=end, text=source.summary[start:end])
+
+
+def _result_words(task: Task) -> list[str]:
+    """The result's own name ("depth map"), where it names a thing of its own and not a kind of picture."""
+    gives = task.outputs[0]
+    head = re.split(r" (?:for|of|in|with|and) ", gives.name)[0]
+    return [f"{head}*"] if gives.type is not DataType.IMAGE and len(head.split()) == 2 else []
 
 
 def _instead(other: Task, task: Task) -> str:

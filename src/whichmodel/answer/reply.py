@@ -47,8 +47,7 @@ def _models(verdict: Verdict, task: Task) -> list[Sentence]:
     for reading in verdict.fitting:
         told += _fits(reading, task, verdict.intent.scale, from_catalog=verdict.brief.origin == "catalog")
         if len(verdict.fitting) > 1:
-            rest = [full_name(reading.source) for reading in verdict.fitting[1:]]
-            told.append(ours(f"{listing(rest)} {'does' if len(rest) == 1 else 'do'} the same task."))
+            told += _others(verdict.fitting[1:])
         break
     if not verdict.fitting:
         seen: dict[str, str] = {}
@@ -74,6 +73,19 @@ def _models(verdict: Verdict, task: Task) -> list[Sentence]:
     return told
 
 
+def _others(readings: list[Reading]) -> list[Sentence]:
+    """The models beside the first: those of the same task, and those of a wider or narrower one."""
+    same = [full_name(reading.source) for reading in readings if reading.relation == "same"]
+    kin = [reading for reading in readings if reading.relation != "same"]
+    told = []
+    if same:
+        told.append(ours(f"{listing(same)} {'does' if len(same) == 1 else 'do'} the same task."))
+    told += [
+        ours(f"{full_name(reading.source)} is for a related task, {_other_name(reading)}.") for reading in kin
+    ]
+    return told
+
+
 def _other_name(reading: Reading) -> str:
     return task_name(reading.task) if reading.task else "not stated"
 
@@ -84,7 +96,8 @@ def _fits(reading: Reading, task: Task, wanted: Scale, *, from_catalog: bool) ->
     if from_catalog:
         told.append(
             from_card(
-                f"We recommend {name} for it [{reading.source.number}, our card].", *_card_span(reading)
+                f"Of the models in our catalog we recommend {name} [{reading.source.number}, our card].",
+                *_card_span(reading),
             )
         )
     elif reading.task is not None and reading.task.id == task.id:
@@ -143,9 +156,11 @@ def _does_not_fit(reading: Reading, task: Task, wanted: Scale) -> list[Sentence]
             " so it is very unlikely to be what you saw"
         )
     else:
-        tell = _tell(task, other)
-        why = f"{tell[:1].lower()}{tell[1:].rstrip('.')}, so it is very unlikely to be what you saw"
-    second = f"That task {other.definition}; {why}."
+        why = ""
+    if not why:
+        second = f"{_tell(task, other)} So this model is very unlikely to be what you saw."
+    else:
+        second = f"That task {other.definition}; {why}."
     return [first, ours(second)]
 
 
@@ -234,7 +249,7 @@ def _goals(verdict: Verdict) -> list[Sentence]:
     for concern, words in verdict.concerns[:4]:
         wishes.append(f'{concern.goal} ("{inline(words.text)}")')
         spans.append(Span(source=0, field="question", start=words.start, end=words.end, text=words.text))
-    head = "What you noticed" if verdict.intent.asks == "how" else "What you want of it"
+    head = "What seems to matter to you"
     return [asked(f"{head}: {'; '.join(wishes)}.", *spans)]
 
 
@@ -242,15 +257,13 @@ def _arithmetic(scale: Scale) -> list[str]:
     if isinstance(scale, int | float) and scale > 1:
         new = 1 - 1 / scale**2
         per = scale * scale
-        whole = (
-            f"{Fraction(per).limit_denominator(100).numerator - 1} of {number(per)}"
-            if per == int(per)
-            else ""
-        )
         share = f"{100 * new:.3g} %"
+        whole = f"{Fraction(per).limit_denominator(100).numerator - 1} of {number(per)} pixels ({share})"
+        if per != int(per):
+            whole = f"{share} of the pixels"
         return [
             f"At {number(scale)}× each way, {number(scale)} × {number(scale)} = {number(round(per, 2))} pixels stand"
-            f" where one stood, so {f'{whole} ({share})' if whole else share} of the pixels are new."
+            f" where one stood, so {whole} are new."
         ]
     if scale == "any":
         width_in, dpi, scan = 118, 100, 1500

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from whichmodel.domain import Brief, Link, Source, Statement
 from whichmodel.recommend.papers import related
-from whichmodel.recommend.rank import Ranking
+from whichmodel.recommend.rank import Ranking, Recommendation
 
 
 def make_brief(ranking: Ranking, *, related_top: int = 2) -> Brief:
@@ -22,7 +22,7 @@ def make_brief(ranking: Ranking, *, related_top: int = 2) -> Brief:
             scale=item.card.scale,
             statements=item.card.statements,
         )
-        for number, item in enumerate(ranking.models, start=1)
+        for number, item in enumerate(_alike(ranking), start=1)
     )
     return Brief(
         question=ranking.intent.question,
@@ -57,6 +57,12 @@ def _papers(ranking: Ranking, first: int, related_top: int) -> tuple[Source, ...
     )
 
 
+def _alike(ranking: Ranking) -> list[Recommendation]:
+    """The recommended models; where the first does the very task, only those that do it too."""
+    exact = [item for item in ranking.models if item.card.task == ranking.intent.task]
+    return exact or list(ranking.models)
+
+
 def _plain_title(title: str) -> str:
     return "".join(character for character in title.casefold() if character.isalnum())
 
@@ -64,7 +70,7 @@ def _plain_title(title: str) -> str:
 def _behind(ranking: Ranking, first: int) -> tuple[Source, ...]:
     behind: dict[tuple[str, str], list[int]] = {}
     tasks_of: dict[tuple[str, str], str] = {}
-    for number, item in enumerate(ranking.models, start=1):
+    for number, item in enumerate(_alike(ranking), start=1):
         paper = next((link.url for link in item.card.links if link.kind == "paper"), None)
         if paper and item.card.paper_title:
             key = (item.card.paper_title, paper)

@@ -102,7 +102,7 @@ def recommend(
                     card=card,
                     score=round(score, 3),
                     why=_why(intent, card, factor, here=here),
-                    against=_against(intent, card, factor),
+                    against=_against(intent, card, factor, here=here),
                     runs_here=here,
                 ),
             )
@@ -187,7 +187,12 @@ def _why(intent: Intent, card: ModelCard, factor: str, *, here: bool) -> str:
     return reason + (", and can run on this computer." if here else ".")
 
 
-def _against(intent: Intent, card: ModelCard, factor: str) -> str:
+def _against(intent: Intent, card: ModelCard, factor: str, *, here: bool) -> str:
+    told = [_against_fit(intent, card, factor), "" if here else "Cannot run on this computer yet."]
+    return " ".join(filter(None, told))
+
+
+def _against_fit(intent: Intent, card: ModelCard, factor: str) -> str:
     if factor == "chain" and isinstance(card.scale, int | float):
         wanted = f"{intent.scale:g}×" if isinstance(intent.scale, int | float) else "an open size"
         return f"Enlarges {card.scale:g}× only; {wanted} needs several steps and resampling."

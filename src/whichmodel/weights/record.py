@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 import yaml
 
-from whichmodel.domain import InputError, Record, Statement, WeightsError, from_data
+from whichmodel.domain import InputError, Record, Statement, from_data
 
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 Positive = Annotated[int, msgspec.Meta(gt=0)]
@@ -122,9 +122,9 @@ def record(id: str) -> WeightsRecord:
     """The record of this id.
 
     Raises:
-        WeightsError: no record has this id; the hint lists those that exist.
+        InputError: no record has this id; the hint lists those that exist.
     """
     known = records()
     if id not in known:
-        raise WeightsError(f"no weights are called {id!r}", hint=f"known: {', '.join(known)}")
+        raise InputError(f"no weights are called {id!r}", hint=f"known: {', '.join(known)}")
     return known[id]

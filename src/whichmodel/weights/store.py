@@ -46,7 +46,7 @@ def installed(id: str) -> dict[str, Path] | None:
     Cheap: looks for the marker that a complete pull leaves, and at the sizes. `verify` hashes.
 
     Raises:
-        WeightsError: no record has this id.
+        InputError: no record has this id.
     """
     return _installed(record(id))
 
@@ -55,7 +55,7 @@ def verify(id: str) -> list[str]:
     """Compare every cached file with its sha256; returns what is wrong, empty when all is well.
 
     Raises:
-        WeightsError: no record has this id.
+        InputError: no record has this id.
     """
     wanted = record(id)
     folder = _folder(wanted)

@@ -98,7 +98,7 @@ def card_of(name: str, cards: Cards) -> ModelCard:
     card = cards.get(name)
     if card is None:
         raise InputError(
-            f"no model is called {name!r}", hint="`whichmodel models` lists the models of the catalog"
+            f"no model is called {name!r}", hint="`whichmodel models list` lists the models of the catalog"
         )
     return card
 

@@ -71,7 +71,7 @@ def plan(intent: Intent, header: Header | None, cards: Cards) -> Workflow:
     if not tasks:
         raise InputError(
             f"cannot tell what to do from {intent.question!r}",
-            hint="say it like 'enlarge 4x', or name a model; `whichmodel models` lists them",
+            hint="say it like 'enlarge 4x', or name a model; `whichmodel models list` lists them",
         )
     for task in tasks:
         if task != ENLARGEMENT:
@@ -130,6 +130,6 @@ def check_factor(factor: float) -> None:
     if factor > LARGEST_FACTOR:
         raise InputError(
             f"a factor of {number(factor)} is above {number(LARGEST_FACTOR)}, the largest that is offered:"
-            f" of {factor * factor:,.0f} new pixels one would be known",
+            f" of {factor * factor:,.0f} pixels one would be known",
             hint="for a print, fewer dots per inch may do: large prints are seen from afar",
         )

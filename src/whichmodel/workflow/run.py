@@ -31,6 +31,8 @@ from whichmodel.workflow.load import check_workflow
 from whichmodel.workflow.report import FileFacts, RunReport, StepReport, file_sha256
 from whichmodel.workflow.substitute import Substitution, substitute
 
+_LOSSY = frozenset({".jpg", ".jpeg", ".webp"})
+
 Progress = Callable[[Step, int, int], None]
 """Is told the step, how many of its output pixels are done, and how many there are."""
 
@@ -66,7 +68,7 @@ def run_workflow(
         quality: 1..100 for JPEG and lossy WebP.
         progress: is told how far a step is.
         say: is told lines about weights that are fetched, the licence first.
-        examine: compares input and result before the result is written.
+        examine: compares the input with the result as it stands in the file.
 
     Raises:
         InputError: and its kinds, before anything runs: the workflow, the picture, the output path,
@@ -95,8 +97,10 @@ def run_workflow(
         raise InputError(f"{inputs} changed while it was read, or its header does not tell its size")
     context = Context(cards=cards, weights=files.__getitem__, tile=tile)
     after, reports = _run_steps(workflow, before, sizes, context, progress)
-    evidence, not_compared = _compare(before, after, examine)
     written = write_picture(after, output, quality=quality)
+    # Lossy formats change the picture: what is compared is what stands in the file.
+    kept = read_picture(output, limits) if examine and output.suffix.lower() in _LOSSY else after
+    evidence, not_compared = _compare(before, kept, examine)
     return RunReport(
         input=FileFacts(path=str(inputs), width=start.width, height=start.height, sha256=input_sha256),
         output=FileFacts(path=str(output), width=end.width, height=end.height, sha256=file_sha256(output)),
