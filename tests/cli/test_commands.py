@@ -234,3 +234,19 @@ def test_lossy_results_are_measured_as_they_stand_in_the_file(
 def test_unknown_weights_are_the_users_input(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_program(["weights", "pull", "foo"]) == 2
     assert "known:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg", "tif"])
+def test_a_print_carries_its_dots_per_inch(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], pulled_weights: object, ending: str
+) -> None:
+    from whichmodel.pictures import read_picture
+
+    before = read_picture(photo)
+    wide = round(1.5 * before.width / 150 * 2.54, 1)
+    out = tmp_path / f"print.{ending}"
+    assert run_program(["run", f"print it {wide} cm wide at 150 dpi", str(photo), "-o", str(out)]) == 0
+    assert "at 150 dpi" in capsys.readouterr().out
+    resolution = read_picture(out).metadata.resolution
+    assert resolution is not None
+    assert resolution[0] * 25.4 == pytest.approx(150, abs=0.1)

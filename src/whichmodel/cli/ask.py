@@ -139,6 +139,8 @@ def _run(
     workflow: Workflow | None, intent: Intent, photo: Path, output: Path, substitute: str | None
 ) -> RunReport:
     """Run the workflow of the answer on the photo; the report names what was substituted."""
+    from whichmodel.workflow import dpi_of
+
     if workflow is None:
         raise InputError(
             "the question names no task, so there is nothing to run",
@@ -149,7 +151,8 @@ def _run(
             "the question does not say how large",
             hint="add a factor or a print size, e.g. 'enlarge it 4x' or '60x90 cm at 150 dpi'",
         )
-    return run_file(workflow, photo, output, substitute=substitute)
+    dpi = dpi_of(intent.target) if intent.target else None
+    return run_file(workflow, photo, output, substitute=substitute, dpi=dpi)
 
 
 def _draw(photo: Path, output: Path) -> Path:

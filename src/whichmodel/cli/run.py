@@ -158,11 +158,15 @@ def _run_one(
 ) -> RunReport:
     from whichmodel.catalog import cards
     from whichmodel.pictures import read_header
-    from whichmodel.workflow import workflow_for
+    from whichmodel.understand import understand
+    from whichmodel.workflow import dpi_of, workflow_for
 
     workflow = workflow_for(what, read_header(source, limits), cards())
+    # A name of a model or of a file is no wish for a print.
+    target_size = None if what in cards() or Path(what).is_file() else understand(what).target
+    dpi = dpi_of(target_size) if target_size else None
     return run_file(
-        workflow, source, target, substitute=substitute, quality=quality, tile=tile, limits=limits
+        workflow, source, target, substitute=substitute, quality=quality, tile=tile, limits=limits, dpi=dpi
     )
 
 
@@ -185,6 +189,7 @@ def run_file(
     quality: int = 92,
     tile: int = 256,
     limits: Limits | None = None,
+    dpi: int | None = None,
 ) -> RunReport:
     """Run a workflow on one picture file, with a progress bar and with evidence.
 
@@ -205,6 +210,7 @@ def run_file(
             tile=tile,
             quality=quality,
             limits=limits or limits_of(None),
+            dpi=dpi,
             progress=advance,
             say=lambda line: click.echo(line, err=True),
             examine=first_evidence,

@@ -14,6 +14,12 @@ FAR_DPI = 150
 FAR_CM = 42.0
 
 
+def dpi_of(target: PrintSize) -> int:
+    """Dots per inch of a wished print: those named, else 300, or 150 for prints larger than A3."""
+    longest = max(side or 0.0 for side in (target.width_cm, target.height_cm))
+    return target.dpi or (FAR_DPI if longest > FAR_CM else NEAR_DPI)
+
+
 def factor_for_print(target: PrintSize, header: Header) -> tuple[float, str]:
     """The factor that brings a picture to a print size, and the print in words.
 
@@ -30,7 +36,7 @@ def factor_for_print(target: PrintSize, header: Header) -> tuple[float, str]:
     sides = [side for side in (target.width_cm, target.height_cm) if side is not None]
     if not sides or min(sides) <= 0:
         raise InputError("the print size has no side above 0 cm")
-    dpi = target.dpi or (FAR_DPI if max(sides) > FAR_CM else NEAR_DPI)
+    dpi = dpi_of(target)
     width, height = target.width_cm, target.height_cm
     if width and height and (width > height) != (header.width > header.height):
         width, height = height, width

@@ -53,6 +53,7 @@ def run_workflow(
     progress: Progress = lambda step, done, total: None,
     say: Callable[[str], None] = lambda line: None,
     examine: Examine | None = None,
+    dpi: int | None = None,
 ) -> RunReport:
     """Run a workflow on one picture file.
 
@@ -68,6 +69,7 @@ def run_workflow(
         quality: 1..100 for JPEG and lossy WebP.
         progress: is told how far a step is.
         say: is told lines about weights that are fetched, the licence first.
+        dpi: dots per inch of a wished print, written into the file; by default what the input says stays.
         examine: compares the input with the result as it stands in the file.
 
     Raises:
@@ -97,6 +99,8 @@ def run_workflow(
         raise InputError(f"{inputs} changed while it was read, or its header does not tell its size")
     context = Context(cards=cards, weights=files.__getitem__, tile=tile)
     after, reports = _run_steps(workflow, before, sizes, context, progress)
+    if dpi is not None:
+        after = _for_print(after, dpi)
     written = write_picture(after, output, quality=quality)
     # Lossy formats change the picture: what is compared is what stands in the file.
     kept = read_picture(output, limits) if examine and output.suffix.lower() in _LOSSY else after
@@ -137,6 +141,14 @@ def run_picture(
     context = Context(cards=cards, weights=_weights_of(workflow, cards, say).__getitem__, tile=tile)
     after, reports = _run_steps(workflow, picture, sizes, context, progress)
     return after, tuple(reports)
+
+
+def _for_print(picture: Picture, dpi: int) -> Picture:
+    """The picture with the resolution of a print, and the size of the print as a note."""
+    side = dpi / 25.4
+    size = f"prints {picture.width / side / 10:.1f} × {picture.height / side / 10:.1f} cm at {dpi} dpi"
+    metadata = replace(picture.metadata, resolution=(side, side), notes=(*picture.metadata.notes, size))
+    return replace(picture, metadata=metadata)
 
 
 def _compare(
