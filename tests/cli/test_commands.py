@@ -236,7 +236,7 @@ def test_unknown_weights_are_the_users_input(capsys: pytest.CaptureFixture[str])
     assert "known:" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("ending", ["png", "jpg", "tif"])
+@pytest.mark.parametrize("ending", ["png", "jpg", "tif", "webp"])
 def test_a_print_carries_its_dots_per_inch(
     photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], pulled_weights: object, ending: str
 ) -> None:

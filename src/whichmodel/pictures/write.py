@@ -155,6 +155,9 @@ def _with_metadata(image: Any, picture: Picture, kind: str) -> tuple[Any, int, t
     # After the blocks, as setting EXIF sets these fields too. libvips renews size, resolution and
     # orientation inside the EXIF block from them, and drops a thumbnail that the image lacks.
     # EXIF wants 72 dots per inch where the resolution is not known; `read` takes it as that.
+    # In JPEG and WebP the resolution stands in that block, so a known one needs it.
+    if metadata.resolution is not None and kind in ("jpeg", "webp"):
+        blocks |= _KEEP["exif"]
     across, down = metadata.resolution or (72 / 25.4, 72 / 25.4)
     image = image.copy(xres=across, yres=down)
     image.set_type(pyvips.GValue.gint_type, "orientation", 1)
