@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from whichmodel.answer.markup import inline
+from whichmodel.answer.markup import full_name, inline, short_name
 from whichmodel.domain import Answer, Link, Sentence, Source, SourceRow
 
 _LINK_NAMES = {"paper": "paper", "code": "code", "huggingface": "Hugging Face", "project": "project"}
@@ -60,16 +60,11 @@ def _workflow(answer: Answer) -> str:
         lines += ["", "What the papers add, and what not:", ""]
         by_number = {source.number: source for source in answer.sources}
         for idea in answer.ideas:
-            name = _heading(by_number[idea.source])
+            name = short_name(by_number[idea.source]).rstrip(".")
             lines.append(f"- **{name}.** {_running(idea.sentences)}")
     if answer.left_open:
         lines += ["", "**What the sources leave open.** " + _running(answer.left_open)]
     return "\n".join(lines)
-
-
-def _heading(source: Source) -> str:
-    head, colon, _ = source.name.partition(":")
-    return inline(head if colon and len(head.split()) <= 3 else source.name[:300]).rstrip(".")
 
 
 def _papers(answer: Answer) -> str:
@@ -80,7 +75,7 @@ def _papers(answer: Answer) -> str:
     for source in answer.sources:
         kind = "model" if source.kind == "model" else "paper"
         why = _running(rows[source.number].sentences) if source.number in rows else ""
-        cells = (f"[{source.number}]", f"{inline(source.name[:300])} ({kind})", why, _links(source))
+        cells = (f"[{source.number}]", f"{full_name(source)} ({kind})", why, _links(source))
         lines.append(f"| {' | '.join(_cell(cell) for cell in cells)} |")
     missing = []
     if not any(source.kind == "model" for source in answer.sources):

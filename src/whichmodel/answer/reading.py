@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from whichmodel.catalog import tasks
+from whichmodel.catalog.kin import ancestors
 from whichmodel.domain import DataType, Scale, Source, Span, Task
 from whichmodel.understand.phrases import find_all, plain
 from whichmodel.understand.tasks import Scored, read_name, read_name_scale, score_text
@@ -84,18 +85,6 @@ def relate(question: Task | None, other: Task | None) -> Relation:
     same_in = {port.type for port in question.inputs} & {port.type for port in other.inputs}
     same_out = {port.type for port in question.outputs} & {port.type for port in other.outputs}
     return "neighbour" if same_in and same_out else "other"
-
-
-def ancestors(task: Task) -> set[str]:
-    """Ids of the wider tasks that include this one, at any distance."""
-    found: set[str] = set()
-    waiting = list(task.parents)
-    while waiting:
-        parent = waiting.pop()
-        if parent not in found and parent in tasks():
-            found.add(parent)
-            waiting.extend(tasks()[parent].parents)
-    return found
 
 
 def _task_of(source: Source) -> tuple[Task | None, KnownBy | None, Span | None]:

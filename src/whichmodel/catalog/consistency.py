@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from whichmodel.catalog.kin import ancestors
 from whichmodel.catalog.load import cards, tasks
 from whichmodel.domain import InputError, ModelCard, Task
 
@@ -39,7 +40,7 @@ def _task_problems(task: Task) -> Iterator[str]:
             yield f"task {task.id} refers to the task {other}, which does not exist"
         if other == task.id:
             yield f"task {task.id} refers to itself"
-    if task.id in _ancestors(task):
+    if task.id in ancestors(task):
         yield f"task {task.id} is its own ancestor"
     for field in ("definition", "verb", "changes"):
         text = getattr(task, field)
@@ -49,17 +50,6 @@ def _task_problems(task: Task) -> Iterator[str]:
         yield f"task {task.id}: `in_general` is to be a whole sentence"
     if task.kind == "task" and not task.cues.ask:
         yield f"task {task.id} has no `ask` cues"
-
-
-def _ancestors(task: Task) -> set[str]:
-    found: set[str] = set()
-    waiting = list(task.parents)
-    while waiting:
-        parent = waiting.pop()
-        if parent not in found and parent in tasks():
-            found.add(parent)
-            waiting += tasks()[parent].parents
-    return found
 
 
 def _card_problems(card: ModelCard) -> Iterator[str]:

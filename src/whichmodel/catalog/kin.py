@@ -3,6 +3,19 @@
 from __future__ import annotations
 
 from whichmodel.catalog.load import tasks
+from whichmodel.domain import Task
+
+
+def ancestors(task: Task) -> set[str]:
+    """Ids of the wider tasks that include this one, at any distance."""
+    found: set[str] = set()
+    waiting = list(task.parents)
+    while waiting:
+        parent = waiting.pop()
+        if parent not in found and parent in tasks():
+            found.add(parent)
+            waiting.extend(tasks()[parent].parents)
+    return found
 
 
 def task_family(task: str) -> frozenset[str]:
