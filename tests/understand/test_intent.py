@@ -61,6 +61,22 @@ def test_print_sizes(question: str, size: tuple[object, ...] | None) -> None:
     assert (found and (found.width_cm, found.height_cm, found.dpi)) == size
 
 
+@pytest.mark.parametrize(
+    ("question", "size"),
+    [
+        ("enlarge to 1000 pixels wide", (1000, None, None)),
+        ("make it 800 px tall", (None, 800, None)),
+        ("to 1920x1080 px", (1920, 1080, None)),
+        ("upscale this to 4K", (None, None, 3840)),
+        ("from 1080p to 4K", None),
+        ("a 4x enlargement", None),
+    ],
+)
+def test_sizes_in_pixels(question: str, size: tuple[object, ...] | None) -> None:
+    found = understand(question).pixels
+    assert (found and (found.width, found.height, found.longer)) == size
+
+
 def test_what_is_asked_for_wins_over_the_state_of_the_picture() -> None:
     assert understand("I enlarged a blurry, noisy photo to poster size").task == "super-resolution"
     assert understand("please get the blur out of this photo").task == "deblurring"

@@ -66,16 +66,19 @@ def ask(
 
 
 def _with_factor_for_print(intent: Intent, photo: Path | None) -> Intent:
-    """A print size becomes a factor once the picture's own size is known."""
+    """A print size or a size in pixels becomes a factor once the picture's own size is known."""
     from whichmodel.pictures import read_header
-    from whichmodel.workflow import factor_for_print
+    from whichmodel.workflow import factor_for_pixels, factor_for_print
 
     if photo is None:
         return intent
     header = read_header(photo)  # a picture that cannot be read is said before anything is answered
-    if intent.target is None or isinstance(intent.scale, float):
+    if isinstance(intent.scale, float) or (intent.target is None and intent.pixels is None):
         return intent
-    factor, _ = factor_for_print(intent.target, header)
+    if intent.target is not None:
+        factor, _ = factor_for_print(intent.target, header)
+    elif intent.pixels is not None:
+        factor, _ = factor_for_pixels(intent.pixels, header)
     return msgspec.structs.replace(intent, scale=round(factor, 4))
 
 

@@ -11,7 +11,7 @@ from whichmodel.domain.errors import (
     WeightsError,
     WhichmodelError,
 )
-from whichmodel.domain.intent import Candidate, Intent, PrintSize, Words
+from whichmodel.domain.intent import Candidate, Intent, PixelSize, PrintSize, Words
 from whichmodel.domain.media import DataType, Port
 from whichmodel.domain.paper import Paper
 from whichmodel.domain.record import SCHEMA_VERSION, Record, from_data, from_json, to_data, to_json
@@ -34,6 +34,7 @@ __all__ = [
     "Paper",
     "Parameter",
     "PictureError",
+    "PixelSize",
     "Port",
     "PrintSize",
     "Record",

@@ -34,6 +34,15 @@ class PrintSize(Record, frozen=True, kw_only=True):
     words: Words
 
 
+class PixelSize(Record, frozen=True, kw_only=True):
+    """A wished size in pixels: width, height, or the longer side ("to 4K"); one of them at least."""
+
+    width: int | None = None
+    height: int | None = None
+    longer: int | None = None
+    words: Words
+
+
 class Intent(Record, frozen=True, kw_only=True):
     """A question understood.
 
@@ -45,6 +54,7 @@ class Intent(Record, frozen=True, kw_only=True):
         scale: factor of enlargement (> 0), `"any"` for an open large size ("poster"), else `None`.
         scale_words: where the factor was said.
         target: print size where one was named.
+        pixels: size in pixels where one was named.
         asks: `"how"` (explain what I saw) or `"do"` (do it for me).
         media: what it is about ("old-photo", "anime", "video"), with the words that say so.
         degradations: damage named ("blur", "noise", "jpeg"), likewise.
@@ -60,6 +70,7 @@ class Intent(Record, frozen=True, kw_only=True):
     scale: float | Literal["any"] | None = None
     scale_words: Words | None = None
     target: PrintSize | None = None
+    pixels: PixelSize | None = None
     media: dict[str, Words] = msgspec.field(default_factory=dict)
     degradations: dict[str, Words] = msgspec.field(default_factory=dict)
     subjects: dict[str, Words] = msgspec.field(default_factory=dict)

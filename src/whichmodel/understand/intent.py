@@ -14,7 +14,7 @@ import yaml
 from whichmodel.domain import Candidate, Intent, Words
 from whichmodel.understand.decide import Decided, decide
 from whichmodel.understand.phrases import find_all, plain
-from whichmodel.understand.scale import read_print_size, read_scale
+from whichmodel.understand.scale import read_pixel_size, read_print_size, read_scale
 from whichmodel.understand.tasks import score_question
 
 # A person's question is short; what is longer is read up to here, so that time stays bounded.
@@ -54,8 +54,11 @@ def understand(question: str) -> Intent:
     decided = decide(question)
     scale, scale_words = read_scale(question)
     target = read_print_size(question)
-    if target and scale is None:
-        scale, scale_words = "any", target.words
+    pixels = read_pixel_size(question)
+    size = target or pixels
+    if size and scale is None:
+        # Which factor that is depends on the picture.
+        scale, scale_words = "any", size.words
     asks = _asks(question)
     return Intent(
         question=question,
@@ -66,6 +69,7 @@ def understand(question: str) -> Intent:
         scale=scale,
         scale_words=scale_words,
         target=target,
+        pixels=pixels,
         **_qualities(question),
     )
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from whichmodel.domain import PrintSize, Words
+from whichmodel.domain import PixelSize, PrintSize, Words
 from whichmodel.understand.phrases import find_all, plain
 
 _NUMBER = r"\d{1,4}(?:[.,]\d{1,3})?"
@@ -41,6 +41,11 @@ _FORMAT = r"(\d{3,5})\s?(?:px|pixels?|p|i)?|(full hd|sd|hd|2k|4k|uhd|8k)"
 _FROM_TO = re.compile(
     rf"\bfrom\s+(?:{_FORMAT})(?:\s+\w+)?\s+(?:up\s+)?to\s+(?:{_FORMAT})(?!\w)(?!\s*(?:%|dollars?|euros?))"
 )
+# Longer sides of video formats, ITU-R BT.709 and BT.2020.
+_LONGER = {"full hd": 1920, "2k": 2560, "4k": 3840, "uhd": 3840, "8k": 7680}
+_PIXELS_NAMED = re.compile(r"\b(?:to|in|into|at|for)\s+(?:a\s+|an\s+|my\s+)?(full hd|2k|4k|uhd|8k)\b")
+_PIXELS_BOTH = re.compile(r"\b(\d{3,5})\s?(?:px|pixels)?\s?(?:x|by)\s?(\d{3,5})\s?(?:px|pixels)\b")
+_PIXELS_ONE = re.compile(r"\b(\d{3,5})\s?-?(?:px|pixels?)\s+(wide|across|tall|high)\b")
 _PERCENT = re.compile(rf"\b(?:to|at)\s+({_NUMBER})\s?(?:%|percent)")
 _FIXED = (
     (re.compile(r"\b(?:twice|doubl(?:e|ed|es|ing))\b" + _NOT_SIZE), 2.0),
@@ -144,6 +149,30 @@ def read_print_size(question: str) -> PrintSize | None:
         length = _number(wide.group(1)) * _UNIT_CM[wide.group(2)]
         tall = text[wide.start() : wide.end()].endswith(("tall", "high"))
         return _print(question, wide.span(), None if tall else length, length if tall else None, dpi)
+    return None
+
+
+def read_pixel_size(question: str) -> PixelSize | None:
+    """A size in pixels: "1000 pixels wide", "to 1920x1080 px", "to 4K".
+
+    >>> size = read_pixel_size("enlarge it to 4K")
+    >>> size.longer
+    3840
+    """
+    text = plain(question)
+    both = _PIXELS_BOTH.search(text)
+    if both:
+        words = _words(question, *both.span())
+        return PixelSize(width=int(both.group(1)), height=int(both.group(2)), words=words)
+    one = _PIXELS_ONE.search(text)
+    if one:
+        side = int(one.group(1))
+        words = _words(question, *one.span())
+        tall = one.group(2) in ("tall", "high")
+        return PixelSize(height=side, words=words) if tall else PixelSize(width=side, words=words)
+    named = _PIXELS_NAMED.search(text)
+    if named and not _FROM_TO.search(text):
+        return PixelSize(longer=_LONGER[named.group(1)], words=_words(question, *named.span()))
     return None
 
 

@@ -4,7 +4,7 @@ from whichmodel.workflow.binding import Binding, bind, bindings, require_bound
 from whichmodel.workflow.describe import Plan, StepPlan, describe
 from whichmodel.workflow.load import check_workflow, load_workflow
 from whichmodel.workflow.planner import plan, plan_enlargement, workflow_for, workflow_for_card
-from whichmodel.workflow.print_size import dpi_of, factor_for_print
+from whichmodel.workflow.print_size import dpi_of, factor_for_pixels, factor_for_print
 from whichmodel.workflow.report import BatchReport, Failure, RunReport, StepReport
 from whichmodel.workflow.run import run_picture, run_workflow
 from whichmodel.workflow.substitute import Substitution, substitute
@@ -23,6 +23,7 @@ __all__ = [
     "check_workflow",
     "describe",
     "dpi_of",
+    "factor_for_pixels",
     "factor_for_print",
     "load_workflow",
     "plan",

@@ -12,7 +12,7 @@ from whichmodel.understand import understand
 from whichmodel.workflow.binding import ENLARGEMENT, enlargers, what_is_missing
 from whichmodel.workflow.chain import best_chain
 from whichmodel.workflow.load import SUFFIXES, load_workflow
-from whichmodel.workflow.print_size import factor_for_print
+from whichmodel.workflow.print_size import factor_for_pixels, factor_for_print
 from whichmodel.workflow.steps import INPUT, chain_steps, model_step, number, workflow_of
 
 LARGEST_FACTOR = 16.0
@@ -83,11 +83,14 @@ def plan(intent: Intent, header: Header | None, cards: Cards) -> Workflow:
     # An exact factor wins over a print size named beside it.
     if isinstance(intent.scale, int | float):
         return plan_enlargement(float(intent.scale), cards)
-    if intent.target is None:
+    if intent.target is None and intent.pixels is None:
         raise InputError("the size is missing", hint=SAY_HOW_MUCH)
     if header is None:
-        raise InputError("a print size needs the picture's own size", hint="name the picture too")
-    factor, words = factor_for_print(intent.target, header)
+        raise InputError("a wished size needs the picture's own size", hint="name the picture too")
+    if intent.target is not None:
+        factor, words = factor_for_print(intent.target, header)
+    elif intent.pixels is not None:
+        factor, words = factor_for_pixels(intent.pixels, header)
     return plan_enlargement(factor, cards, title=f"enlarge {number(factor)}× for {words}")
 
 

@@ -1,8 +1,8 @@
-"""From a wished print size to the factor that a picture needs."""
+"""From a wished size, of a print or in pixels, to the factor that a picture needs."""
 
 from __future__ import annotations
 
-from whichmodel.domain import InputError, PrintSize
+from whichmodel.domain import InputError, PixelSize, PrintSize
 from whichmodel.pictures import Header
 from whichmodel.workflow.steps import number
 
@@ -52,4 +52,24 @@ def factor_for_print(target: PrintSize, header: Header) -> tuple[float, str]:
             f"the picture's {header.width} × {header.height} pixels are enough for {words} already"
             f" (they give {dpi / factor:.0f} dpi): nothing to do"
         )
+    return factor, words
+
+
+def factor_for_pixels(target: PixelSize, header: Header) -> tuple[float, str]:
+    """The factor that brings a picture to a size in pixels, and the size in words.
+
+    The whole picture fits: where two sides are wished, the tighter one counts.
+
+    Raises:
+        InputError: the picture has that size already.
+    """
+    pairs = (
+        (target.width, header.width),
+        (target.height, header.height),
+        (target.longer, max(header.width, header.height)),
+    )
+    factor = min(wanted / has for wanted, has in pairs if wanted)
+    words = f"{round(header.width * factor)} × {round(header.height * factor)} pixels"
+    if factor == 1:
+        raise InputError(f"the picture has {words} already: nothing to do")
     return factor, words
