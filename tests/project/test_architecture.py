@@ -21,6 +21,7 @@ MOST_LINES = 450
 # From the bottom to the top. A package may import its own modules and those of lower layers.
 LAYERS = (
     ("domain",),
+    ("files",),
     ("catalog", "weights", "runtimes", "pictures", "networks"),
     ("nodes", "understand"),
     ("workflow", "recommend"),

@@ -6,7 +6,6 @@ import hashlib
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from whichmodel.domain import InputError, ModelCard, to_data
+from whichmodel.files import replacing
 
 
 def data_dir() -> Path:
@@ -95,19 +95,11 @@ def write_cards(cards: Sequence[ModelCard], folder: Path, *, title: str) -> Path
     ).encode()
     slug = re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-")[:40].strip("-") or "models"
     path = folder / f"{slug}-{hashlib.sha256(content).hexdigest()[:10]}.yaml"
-    part = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        number, part = tempfile.mkstemp(prefix=".part-", dir=folder)
-        with os.fdopen(number, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
+        with replacing(path) as temporary:
+            temporary.write_bytes(content)
     except OSError as error:
-        if part is not None:
-            with suppress(OSError):
-                os.unlink(part)
         raise InputError(
             f"{folder} cannot be written: {error.strerror or error}",
             hint="name another folder with --to, or set WHICHMODEL_DATA",

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +11,7 @@ import click
 import msgspec
 
 from whichmodel.domain import InputError
+from whichmodel.files import replacing
 from whichmodel.recommend import Ranking, make_brief
 from whichmodel.recommend import recommend as rank
 from whichmodel.understand import understand
@@ -93,19 +91,12 @@ def _batch(source: Path, target: Path, top: int, collection: str | None) -> None
     if target.exists() and source.exists() and target.samefile(source):
         raise InputError("--output is the --batch file itself", hint="give another name")
     try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-    except OSError as error:
-        raise InputError(f"{target} cannot be written: {error.strerror}") from error
-    try:
-        with os.fdopen(handle, "wb") as out:
+        with replacing(target) as temporary, temporary.open("wb") as out:
             for line in _lines(source):
                 ranking = rank(understand(line.question), top=top, collection=collection)
                 out.write(msgspec.json.encode({"id": line.id, **as_data(ranking)}) + b"\n")
-        Path(name).replace(target)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
-        raise
+    except OSError as error:
+        raise InputError(f"{target} cannot be written: {error.strerror}") from error
 
 
 def _lines(source: Path) -> Iterator[_Line]:

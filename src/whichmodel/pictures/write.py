@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import secrets
-import stat
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from whichmodel.domain import InputError, PictureError
+from whichmodel.files import replacing
 from whichmodel.pictures.bridge import pyvips, reason, to_vips
 from whichmodel.pictures.picture import Picture
 
@@ -78,18 +76,9 @@ def write_picture(picture: Picture, path: Path, *, quality: int = 92) -> tuple[s
     kind = _kind(path)
     image, notes = _fitted(picture, kind)
     image, blocks, lost = _with_metadata(image, picture, kind)
-    # A link is followed, so that its target is renewed rather than the link replaced.
-    target = Path(os.path.realpath(path))
-    temporary = target.parent / f".{target.stem[:100]}-{secrets.token_hex(6)}.part"
     try:
-        # Made here so that it gets the user's usual permissions; libvips then fills it.
-        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-        getattr(image, f"{kind}save")(str(temporary), keep=blocks, **_options(kind, picture, quality))
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        if target.exists():
-            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
-        os.replace(temporary, target)
+        with replacing(path) as temporary:
+            getattr(image, f"{kind}save")(str(temporary), keep=blocks, **_options(kind, picture, quality))
     except pyvips.Error as error:
         raise PictureError(
             f"{path} could not be written: {reason(error)}", hint="is the disk full, or the folder gone?"
@@ -99,9 +88,6 @@ def write_picture(picture: Picture, path: Path, *, quality: int = 92) -> tuple[s
             f"{path} could not be written: {error.strerror or error}",
             hint="is the disk full, or the folder gone?",
         ) from error
-    finally:
-        with suppress(FileNotFoundError):
-            temporary.unlink()
     return notes + lost
 
 

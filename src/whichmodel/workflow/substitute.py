@@ -69,15 +69,6 @@ def substitute(workflow: Workflow, names: str, cards: Cards) -> tuple[Workflow, 
     )
 
 
-def substitutions_in(workflow: Workflow) -> tuple[tuple[str, str], ...]:
-    """Pairs (model or operation that runs, model it stands in for) that a workflow itself declares."""
-    return tuple(
-        (step.model or step.operation, str(step.parameters["substituted_for"]))
-        for step in workflow.steps
-        if "substituted_for" in step.parameters
-    )
-
-
 def _models(names: str, cards: Cards) -> tuple[ModelCard, ...]:
     parts = [part.strip() for part in names.split("+")]
     if not all(parts) or len(parts) > LONGEST:
