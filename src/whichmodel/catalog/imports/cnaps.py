@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from whichmodel.catalog.imports.draft import Draft, listed
-from whichmodel.catalog.imports.words import nearest, scale_in, tasks_of
+from whichmodel.catalog.imports.words import nearest, tasks_of
 from whichmodel.catalog.load import tasks
 from whichmodel.catalog.outside import Entry
 
@@ -34,7 +34,7 @@ def draft_of(entry: Entry, file: str) -> Draft:
             draft.wrong(f"unknown field `{key}`", hint=hint, bars=False)
     draft.fields["collection"] = "cnaps"
     _task(draft, data)
-    _scale(draft)
+    draft.read_scale("catalog field: name")
     _data(draft, data)
     _links(draft, data)
     if isinstance(data.get("summary"), str):
@@ -66,15 +66,6 @@ def settle_task(draft: Draft, key: str, word: str, table: Any, *, line: int | No
     elif len(draft.tasks) > 1:
         hint = f"say which: {', '.join(draft.tasks)}"
         draft.open_task = draft.problem(f"{key} {word!r} can mean several tasks", hint=hint, line=line)
-
-
-def _scale(draft: Draft) -> None:
-    if any(tasks()[id].size == "larger" for id in draft.tasks):
-        scale = scale_in(draft.name)
-        if scale is not None:
-            draft.fields["scale"] = scale
-            factor = "by any factor" if scale == "any" else f"{scale} times each way"
-            draft.state("task", f"By its name it enlarges {factor}.", "catalog field: name")
 
 
 def _data(draft: Draft, data: dict[str, Any]) -> None:

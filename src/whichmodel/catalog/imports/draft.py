@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from whichmodel.catalog.imports.words import nearest
+from whichmodel.catalog.imports.words import nearest, scale_in
 from whichmodel.catalog.load import tasks
 from whichmodel.catalog.outside import is_control, printable
 from whichmodel.domain import InputError, ModelCard, Record, Statement, from_data
@@ -110,6 +110,15 @@ class Draft:
         """Add one sentence that another catalog states."""
         sentence = {"about": about, "text": text, "kind": "stated", "locator": locator}
         self.fields.setdefault("statements", []).append(sentence)
+
+    def read_scale(self, locator: str) -> None:
+        """The factor that the name spells out, where the task gives larger pictures."""
+        if any(tasks()[id].size == "larger" for id in self.tasks):
+            scale = scale_in(self.name)
+            if scale is not None:
+                self.fields["scale"] = scale
+                factor = "by any factor" if scale == "any" else f"{scale} times each way"
+                self.state("task", f"By its name it enlarges {factor}.", locator)
 
     def card(self) -> ModelCard | None:
         """The card, or `None` with the reasons among the problems."""

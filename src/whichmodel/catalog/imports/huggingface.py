@@ -7,7 +7,7 @@ from typing import Any
 
 from whichmodel.catalog.imports.cnaps import settle_task
 from whichmodel.catalog.imports.draft import Draft, listed
-from whichmodel.catalog.imports.words import known_words, scale_in, tasks_of
+from whichmodel.catalog.imports.words import known_words, tasks_of
 from whichmodel.catalog.load import cards_shipped, tasks
 from whichmodel.catalog.outside import UnreadableError, YamlText, yaml_text
 
@@ -57,7 +57,7 @@ def draft_of(text: str, file: str) -> Draft:
     draft.fields["collection"] = "whichmodel"
     tags = _texts(draft, found, "tags")
     _task(draft, found, tags)
-    _scale(draft)
+    draft.read_scale("Hugging Face card: name")
     _tags(draft, tags)
     _data(draft, found)
     _licence(draft, found)
@@ -93,15 +93,6 @@ def _task(draft: Draft, found: YamlText, tags: list[str]) -> None:
         name = tasks()[draft.tasks[0]].name
         where = " and ".join(sources)
         draft.state("task", f"Its card says that its task is {name} ({word}).", f"Hugging Face card: {where}")
-
-
-def _scale(draft: Draft) -> None:
-    if any(tasks()[id].size == "larger" for id in draft.tasks):
-        scale = scale_in(draft.name)
-        if scale is not None:
-            draft.fields["scale"] = scale
-            factor = "by any factor" if scale == "any" else f"{scale} times each way"
-            draft.state("task", f"By its name it enlarges {factor}.", "Hugging Face card: name")
 
 
 def _tags(draft: Draft, tags: list[str]) -> None:
