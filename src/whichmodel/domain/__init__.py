@@ -1,6 +1,7 @@
 """Plain types that every other part speaks in. Nothing here reads files or runs models."""
 
 from whichmodel.domain.answer import Answer, Mismatch, Sentence, SourceRow, Span, StepRow
+from whichmodel.domain.audit import Audit, Claim, LinkFindings, MismatchFinding, NameFindings
 from whichmodel.domain.brief import Brief, Source
 from whichmodel.domain.card import Link, ModelCard, Scale, Statement
 from whichmodel.domain.errors import (
@@ -21,15 +22,20 @@ from whichmodel.domain.workflow import Parameter, Step, Workflow
 __all__ = [
     "SCHEMA_VERSION",
     "Answer",
+    "Audit",
     "Brief",
     "Candidate",
+    "Claim",
     "Cues",
     "DataType",
     "InputError",
     "Intent",
     "Link",
+    "LinkFindings",
     "Mismatch",
+    "MismatchFinding",
     "ModelCard",
+    "NameFindings",
     "Neighbour",
     "Paper",
     "Parameter",
