@@ -1,6 +1,6 @@
 """Plain types that every other part speaks in. Nothing here reads files or runs models."""
 
-from whichmodel.domain.answer import Answer, Mismatch, Sentence, SourceRow, Span, StepRow
+from whichmodel.domain.answer import Answer, Mismatch, QuestionRow, Sentence, SourceRow, Span, StepRow
 from whichmodel.domain.audit import Audit, Claim, LinkFindings, MismatchFinding, NameFindings
 from whichmodel.domain.brief import Brief, Source
 from whichmodel.domain.card import Link, ModelCard, Scale, Statement
@@ -43,6 +43,7 @@ __all__ = [
     "PixelSize",
     "Port",
     "PrintSize",
+    "QuestionRow",
     "Record",
     "Scale",
     "Sentence",

@@ -66,6 +66,13 @@ class SourceRow(Record, frozen=True, kw_only=True):
     sentences: tuple[Sentence, ...]
 
 
+class QuestionRow(Record, frozen=True, kw_only=True):
+    """A question that the person asked, in their words, and what the sources say to it."""
+
+    asked: Span
+    sentences: tuple[Sentence, ...]
+
+
 class Mismatch(Record, frozen=True, kw_only=True):
     """Model and question do not fit: `models` do `model_tasks`, the question needs `question_task`."""
 
@@ -83,7 +90,11 @@ class Answer(Record, frozen=True, kw_only=True):
         diagram: plain-text drawing of the workflow.
         steps: rows of part 2: one for each step of `workflow`, then alternatives to its last step.
         workflow: the object that would run.
-        ideas: what the papers add to part 2, and what not, one group a paper.
+        example: the workflow in numbers, under an assumption that is told.
+        questions: what the person asked, one by one, and what the sources say to it.
+        ideas: what the papers add to part 2, one group a paper, closest first.
+        beside: what the papers on other tasks give instead of what the question needs.
+        glossary: the technical words of the quotations in plain words.
         left_open: what the sources do not tell.
         papers: rows of part 3, every source once.
         sources: the evidence.
@@ -102,4 +113,8 @@ class Answer(Record, frozen=True, kw_only=True):
     papers: tuple[SourceRow, ...]
     sources: tuple[Source, ...]
     mismatch: Mismatch | None = None
+    example: tuple[Sentence, ...] = ()
+    questions: tuple[QuestionRow, ...] = ()
+    beside: tuple[Sentence, ...] = ()
+    glossary: tuple[Sentence, ...] = ()
     here: tuple[Sentence, ...] = ()
