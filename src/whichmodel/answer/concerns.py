@@ -42,19 +42,25 @@ def concerns_of(question: str) -> list[tuple[Concern, Words]]:
 
     Words that a more specific concern has taken are not counted again.
     """
-    text = plain(question)
+    return concerns_in(question, 0, len(question))
+
+
+def concerns_in(question: str, start: int, end: int) -> list[tuple[Concern, Words]]:
+    """The concerns that `question[start:end]` names; places are those in the whole question."""
+    text = plain(question)[start:end]
     taken: list[tuple[int, int]] = []
     found: list[tuple[Concern, Words]] = []
     for concern in all_concerns():
         hits = [
-            (start, end)
-            for phrase, start, end in find_all(concern.asks, text)
-            if phrase.weight >= 1 and all(end <= a or start >= b for a, b in taken)
+            (left, right)
+            for phrase, left, right in find_all(concern.asks, text)
+            if phrase.weight >= 1 and all(right <= a or left >= b for a, b in taken)
         ]
         if hits:
-            start, end = min(hits)
+            left, right = min(hits)
             taken.extend(hits)
-            found.append((concern, Words(text=question[start:end], start=start, end=end)))
+            words = Words(text=question[start + left : start + right], start=start + left, end=start + right)
+            found.append((concern, words))
     return sorted(found, key=lambda item: item[1].start)
 
 

@@ -19,13 +19,17 @@ Role = Literal["does it", "alternative", "optional", "missing"]
 
 @dataclass(frozen=True, slots=True)
 class FlowStep:
-    """A step with the reading of its model (None for a missing step) and its letter in the drawing."""
+    """A step with the reading of its model (None for a missing step) and its letter in the drawing.
+
+    Args:
+        takes: every input of the step, the one that comes through the chain first.
+    """
 
     letter: str
     role: Role
     step: Step
     reading: Reading | None
-    takes: Port
+    takes: tuple[Port, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ def _optional(index: int, reading: Reading, value: str, start: Port) -> FlowStep
         takes={_port(task.inputs[0]): value},
         gives=Port(name=task.outputs[0].name, type=task.outputs[0].type, shape=start.shape),
     )
-    return FlowStep(letter=letter, role="optional", step=step, reading=reading, takes=start)
+    return FlowStep(letter=letter, role="optional", step=step, reading=reading, takes=(start,))
 
 
 def _main(
@@ -120,7 +124,7 @@ def _main(
         parameters=_parameters(scale, reading),
     )
     role: Role = "missing" if reading is None else "alternative" if alternative else "does it"
-    return FlowStep(letter=letter, role=role, step=step, reading=reading, takes=task.inputs[0])
+    return FlowStep(letter=letter, role=role, step=step, reading=reading, takes=task.inputs)
 
 
 def _port(port: Port) -> str:

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from whichmodel.answer.markup import full_name, inline, short_name
+from whichmodel.answer.markup import full_name, inline, quote, short_name
 from whichmodel.domain import Answer, Link, Sentence, Source, SourceRow
 
 _LINK_NAMES = {"paper": "paper", "code": "code", "huggingface": "Hugging Face", "project": "project"}
+# How the shapes in table and drawing read.
+SHAPES = {
+    "t × h × w": "t × h × w × 3: frames, height, width, three colour values",
+    "h × w × 3": "h × w × 3: height, width, three colour values",
+}
 _KEY = (
-    "*How to read the marks: a number points to the list above, and words in quotation marks are that source's own;"
+    "*How to read the marks: a number points to the list above, and words in quotation marks are that source's own,"
+    " explained in brackets where they are technical;"
     " [ours] is our inference, general knowledge or arithmetic; [open] is what the sources do not tell.*"
 )
 
@@ -51,19 +57,31 @@ def _workflow(answer: Answer) -> str:
     if not answer.steps:
         return "No workflow can be drawn: the task is not known."
     lines = ["```text", answer.diagram.replace("```", "'''"), "```", ""]
-    lines += ["| step | input → output | what it does, as far as the sources say |", "|---|---|---|"]
+    shown = f"{answer.steps[0].takes} {answer.steps[0].gives}"
+    size = next((f" ({text})" for shape, text in SHAPES.items() if shape in shown), "")
+    lines += [f"| step | input → output{size} | what it does, as far as the sources say |", "|---|---|---|"]
     for row in answer.steps:
         lines.append(
             f"| {_cell(row.step)} | {_cell(f'{row.takes} → {row.gives}')} | {_cell(_running(row.sentences))} |"
         )
-    if answer.ideas:
-        lines += ["", "What the papers add, and what not:", ""]
+    if answer.example:
+        lines += ["", f"**In numbers.** {_running(answer.example)}"]
+    if answer.questions:
+        lines += ["", "**What you asked, and what the sources say:**", ""]
+        lines += [
+            f"- *{quote(question.asked.text)}* {_running(question.sentences)}"
+            for question in answer.questions
+        ]
+    if answer.ideas or answer.beside:
+        lines += ["", "**What the papers add, and what not:**", ""]
         by_number = {source.number: source for source in answer.sources}
         for idea in answer.ideas:
             name = short_name(by_number[idea.source]).rstrip(".")
             lines.append(f"- **{name}.** {_running(idea.sentences)}")
+        if answer.beside:
+            lines.append(f"- {_running(answer.beside)}")
     if answer.left_open:
-        lines += ["", "**What the sources leave open.** " + _running(answer.left_open)]
+        lines += ["", "**What stays open.** " + _running(answer.left_open)]
     return "\n".join(lines)
 
 

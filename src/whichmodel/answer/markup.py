@@ -27,9 +27,14 @@ def inline(text: str) -> str:
     return _ESCAPED.sub(r"\\\1", _SCHEME.sub("", flat))
 
 
+def quote(text: str) -> str:
+    """Verbatim words in quotation marks."""
+    return f'"{inline(text)}"'
+
+
 def quoted(piece: Piece, *, cut: bool = False) -> str:
     """A verbatim piece in quotation marks; an ellipsis outside them tells that its end is left out."""
-    return f'"{inline(piece.text)}"' + (" …" if cut else "")
+    return quote(piece.text) + (" …" if cut else "")
 
 
 def full_name(source: Source) -> str:

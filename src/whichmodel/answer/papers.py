@@ -1,14 +1,14 @@
-"""What each paper adds to the answer and what it does not, and the list of part 3."""
+"""What each paper adds to the answer, what those on other tasks give instead, and the list of part 3."""
 
 from __future__ import annotations
 
 import re
-from typing import Literal
 
+from whichmodel.answer.asked import Used
 from whichmodel.answer.concerns import Concern, threads, touches
-from whichmodel.answer.markup import article, inline, quoted, task_name
+from whichmodel.answer.markup import article, listing, quote, quoted, task_name
 from whichmodel.answer.quotes import Contribution, Piece, contributions, kind_of, sentences, shorten
-from whichmodel.answer.reading import Reading
+from whichmodel.answer.reading import Reading, closeness
 from whichmodel.answer.sentences import card_sentences, from_card, left_open, ours, sourced
 from whichmodel.answer.verdict import Verdict
 from whichmodel.domain import DataType, Sentence, Source, SourceRow, Span, Task
@@ -16,76 +16,58 @@ from whichmodel.understand.phrases import compile_phrase, find_all, plain
 
 # Words that point to an earlier sentence, which a quotation leaves behind.
 _DANGLING = re.compile(
-    r"\b(?:these|those|such|this|that end|its|their|they|the former|the latter)\b", re.IGNORECASE
+    r"\b(?:these|those|such|this|that end|its|their|they|our|the former|the latter)\b", re.IGNORECASE
 )
 _KIND = ("names", "studies", "other")
 
-Closeness = Literal["does the task", "wider task", "part of the task", "neighbour", "background", "unclear"]
+_CLOSE = ("does the task", "wider task", "part of the task")
+_ORDER = (*_CLOSE, "neighbour", "unclear", "background")
 
 
-def ideas(verdict: Verdict) -> tuple[SourceRow, ...]:
-    """For each paper: what it says it does, where it touches the question, and what it does not do."""
+def ideas(verdict: Verdict, used: Used) -> tuple[SourceRow, ...]:
+    """For each paper, closest first: what it says it does. Sentences quoted already (`used`) are left out."""
     concerns = [concern for concern, _ in verdict.concerns]
-    return tuple(
-        SourceRow(
-            source=reading.source.number,
-            closeness=closeness(reading),
-            sentences=tuple(_idea(reading, verdict.task, concerns)),
-        )
-        for reading in verdict.papers
-    )
+    rows = []
+    for reading in sorted(verdict.papers, key=lambda reading: _ORDER.index(closeness(reading))):
+        told = _idea(reading, verdict.task, concerns, used)
+        if told:
+            label = closeness(reading)
+            rows.append(SourceRow(source=reading.source.number, closeness=label, sentences=tuple(told)))
+    return tuple(rows)
 
 
-def closeness(reading: Reading) -> Closeness:
-    """How close a source is to the question."""
-    if reading.relation == "same" and not reading.other_media:
-        return "does the task"
-    if reading.relation == "wider":
-        return "wider task"
-    if reading.relation == "part":
-        return "part of the task"
-    if reading.relation == "unknown":
-        return "unclear" if reading.task is None and reading.research is None else "background"
-    if reading.research is not None and reading.relation == "other":
-        return "background"
-    return "neighbour" if reading.relation in ("same", "sibling", "neighbour") else "background"
-
-
-def _idea(reading: Reading, task: Task | None, concerns: list[Concern]) -> list[Sentence]:
+def _idea(reading: Reading, task: Task | None, concerns: list[Concern], used: Used) -> list[Sentence]:
     source = reading.source
+    mark = f"[{source.number}]"
     if source.statements:
         return card_sentences(source)
     if not source.summary:
-        return [
-            left_open(
-                f"Only its title is given, so nothing beyond the title is said of it here [{source.number}]."
-            )
-        ]
-    close = closeness(reading) in ("does the task", "wider task", "part of the task")
+        return [left_open(f"Only its title is given, so nothing beyond the title is said of it here {mark}.")]
+    quoted_already = {start for number, start in used if number == source.number}
+    close = closeness(reading) in _CLOSE
     told: list[Sentence] = []
-    used: set[int] = set()
-    touched = False
-    for contribution in best_contributions(source, concerns)[: 2 if close else 1]:
-        told.append(_contribution(contribution, first=not told))
-        used.add(_sentence_start(contribution.piece))
-        touched = touched or touches(contribution.piece, concerns)
-    if not told:
-        opening = sentences(source)[:1]
-        for piece in opening:
+    taken = set(quoted_already)
+    wanted = (2 if close else 1) - min(len(quoted_already), 1)
+    for contribution in best_contributions(source, concerns):
+        start = sentence_start(contribution.piece)
+        if len(told) < wanted and start not in taken:
+            told.append(_contribution(contribution, first=not told))
+            taken.add(start)
+    if not told and not quoted_already:
+        for piece in sentences(source)[:1]:
             clause, cut = shorten(piece)
-            told.append(
-                sourced(f"Its text begins: {quoted(clause, cut=cut)} {_mark(reading)}.", clause.span())
-            )
-            used.add(piece.start)
-    # One quotation is enough for a paper that does something else, if it touches what the person asks.
-    more = 2 if close else 0 if touched else 1
-    for concern, piece in threads(source, concerns, used)[:more]:
-        clause, cut = shorten(piece)
-        told.append(
-            sourced(f"On {_topic(concern)}: {quoted(clause, cut=cut)} {_mark(reading)}.", clause.span())
-        )
-    told += _limits(reading, task)
-    return told or [left_open(f"Its text holds no sentence that could be quoted here {_mark(reading)}.")]
+            told.append(sourced(f"Its text begins: {quoted(clause, cut=cut)} {mark}.", clause.span()))
+            taken.add(piece.start)
+    if closeness(reading) != "background" and not quoted_already:
+        for _, piece in threads(source, concerns, taken)[:1]:
+            clause, cut = shorten(piece)
+            told.append(sourced(f"Its text adds: {quoted(clause, cut=cut)} {mark}.", clause.span()))
+    named = _also_names(reading, task)
+    if named is not None:
+        told.append(sourced(f"Its text also names {quote(named.text)}, close to your task {mark}.", named))
+    if not told and not quoted_already:
+        return [left_open(f"Its text holds no sentence that could be quoted here {mark}.")]
+    return told
 
 
 def best_contributions(source: Source, concerns: list[Concern]) -> list[Contribution]:
@@ -107,59 +89,39 @@ def _contribution(contribution: Contribution, *, first: bool) -> Sentence:
     return sourced(f"{subject} {contribution.verb} {quote} {mark}.", contribution.piece.span())
 
 
-def _sentence_start(piece: Piece) -> int:
+def sentence_start(piece: Piece) -> int:
+    """Where the sentence begins in which a piece stands."""
     for sentence in sentences(piece.source):
         if sentence.start <= piece.start < sentence.end:
             return sentence.start
     return piece.start
 
 
-def _topic(concern: Concern) -> str:
-    return concern.topic
-
-
-def _mark(reading: Reading) -> str:
-    return f"[{reading.source.number}]"
-
-
-def _limits(reading: Reading, task: Task | None) -> list[Sentence]:
-    """What the paper does not do for the question, as our inference from its own words."""
+def beside(verdict: Verdict) -> tuple[Sentence, ...]:
+    """One sentence on the papers about something else: what they give instead of what the question needs."""
+    task = verdict.task
     if task is None:
-        return []
-    other = reading.task
-    if reading.research is not None and (other is None or reading.relation == "other"):
-        about = "" if other is None else f" in {task_name(other)}"
-        return [
-            ours(
-                f"It {reading.research.definition}{about}: no step that your {task.inputs[0].name} passes through,"
-                f" so we see no direct use for {task_name(task)}."
-            )
-        ]
-    if other is None:
-        return [
-            ours("Its text names no task that we could place, so we see no direct use for your question.")
-        ]
-    if reading.other_media is DataType.VIDEO:
-        return [
-            ours(
-                f"It works on video; with a single {task.inputs[0].name} there are no other frames to draw on,"
-                f" and its task, {task_name(other)}, {_instead(other, task)}."
-            )
-        ]
-    named = _names_the_task(reading, task)
-    if named is not None and reading.relation not in ("same", "part", "wider"):
-        return [
-            sourced(
-                f'It is mainly about {task_name(other)}; its text also names "{inline(named.text)}",'
-                f" which is close to your task {_mark(reading)}.",
-                named,
-            )
-        ]
-    if reading.relation in ("same", "part"):
-        return []
-    if reading.relation == "wider":
-        return [ours(f"{other.name} is wider than your task and includes it.")]
-    return [ours(f"Its task, {task_name(other)}, {other.definition}, and {_instead(other, task)}.")]
+        return ()
+    groups: dict[tuple[str, str], list[int]] = {}
+    for reading in verdict.papers:
+        if closeness(reading) in _CLOSE or reading.source.statements or _also_names(reading, task):
+            continue
+        groups.setdefault(_instead(reading, task), []).append(reading.source.number)
+    if not groups:
+        return ()
+    told = []
+    for (one, several), numbers in groups.items():
+        marks = listing([f"[{number}]" for number in numbers])
+        told.append(f"{marks} {one if len(numbers) == 1 else several}")
+    lead = "Another task than yours" if sum(map(len, groups.values())) == 1 else "Other tasks than yours"
+    return (ours(f"{lead}: {'; '.join(told)}; we see no direct use for your {task.inputs[0].name}."),)
+
+
+def _also_names(reading: Reading, task: Task | None) -> Span | None:
+    """Where a paper on another task speaks of the question's task or its result as well."""
+    if task is None or reading.relation in ("same", "part", "wider") or reading.source.statements:
+        return None
+    return _names_the_task(reading, task)
 
 
 def _names_the_task(reading: Reading, task: Task) -> Span | None:
@@ -182,17 +144,25 @@ def _result_words(task: Task) -> list[str]:
     return [f"{head}*"] if gives.type is not DataType.IMAGE and len(head.split()) == 2 else []
 
 
-def _instead(other: Task, task: Task) -> str:
-    """What another task gives, or starts from, instead of what the question needs."""
+def _instead(reading: Reading, task: Task) -> tuple[str, str]:
+    """What a paper on another task gives, starts from or is about; for one paper and for several."""
+    other = reading.task
+    if reading.research is not None and (other is None or reading.relation == "other"):
+        name = task_name(reading.research)
+        return f"is about {name}, not a step of a workflow", f"are about {name}, not steps of a workflow"
+    if other is None:
+        return "names no task that we could place", "name no task that we could place"
+    if reading.other_media is DataType.VIDEO:
+        return "works on video", "work on video"
     gives, needed = other.outputs[0], task.outputs[0]
     if gives.type is not needed.type:
-        return f"gives {article(gives.name)}, not {article(needed.name)}"
-    if task.size == "larger" and other.size == "same":
-        return "returns a picture of the same size, not a larger one"
+        thing = article(gives.name)
+        return f"gives {thing}", f"give {thing}"
     starts, yours = other.inputs[0], task.inputs[0]
     if starts.type is not yours.type:
-        return f"starts from {article(starts.name)}, not from {article(yours.name)}"
-    return f"does not do {task_name(task)}"
+        thing = article(starts.name)
+        return f"starts from {thing}", f"start from {thing}"
+    return f"does {task_name(other)}", f"do {task_name(other)}"
 
 
 def rows(verdict: Verdict) -> tuple[SourceRow, ...]:
@@ -227,23 +197,10 @@ def _why(reading: Reading) -> Sentence:
 def _placed(text: str, reading: Reading) -> Sentence:
     if reading.words is not None:
         span: Span = reading.words
-        return sourced(f'{text}, by "{inline(span.text)}" in its {reading.known_by}', span)
+        return sourced(f"{text}, by {quote(span.text)} in its {reading.known_by}", span)
     if reading.known_by == "card":
         name = reading.source.name
         span = Span(source=reading.source.number, field="name", start=0, end=len(name), text=name)
         held = "our card" if reading.source.kind == "model" else "our library"
-        return from_card(f"{text}, by {held}; {_locators(reading.source)}", span)
+        return from_card(f"{text}, by {held}", span)
     return ours(text)
-
-
-def _locators(source: Source) -> str:
-    """The places that a card's sentences rest on, those of one kind together."""
-    places: dict[str, list[str]] = {}
-    for statement in source.statements:
-        kind, _, rest = inline(statement.locator).partition(": ")
-        if rest not in places.setdefault(kind, []):
-            places[kind].append(rest)
-    told = [
-        f"{kind}: {', '.join(filter(None, rests))}" if any(rests) else kind for kind, rests in places.items()
-    ]
-    return f"its sentences rest on {'; '.join(told)}"

@@ -14,7 +14,8 @@ from whichmodel.domain import Source, Span
 from whichmodel.understand.phrases import plain
 
 # A quote that a reader can take in: longer ones are cut at a clause.
-LONGEST_WORDS = 38
+LONGEST_WORDS = 36
+_GRACE = 6
 # Summaries are read up to here; an abstract has about 1,500 characters.
 READ_CHARACTERS = 20_000
 
@@ -61,6 +62,11 @@ _CONTRIBUTION = re.compile(
 )
 
 
+# Where a sentence can be left early: at the end of a clause, else before a preposition.
+_CLAUSES = re.compile(
+    r"[,;:]\s|\s(?:which|while|whereas|where|that|by|so|because|thereby|thus)\s|\s[–—]\s", re.IGNORECASE
+)
+_PHRASES = re.compile(r"\s(?:for|with|from|using|in|on|and|to|via|through|under|over|at)\s", re.IGNORECASE)
 _ASIDE = re.compile(r"in this (?:paper|work|study|article),?\s+|here,?\s+", re.IGNORECASE)
 
 
@@ -120,18 +126,22 @@ def is_quotable(text: str) -> bool:
 
 def contributions(source: Source) -> list[Contribution]:
     """What the authors say they do, in the order in which they say it."""
-    found = []
-    for piece in sentences(source):
-        match = _CONTRIBUTION.search(source.summary, piece.start, piece.end)
-        if match is None:
-            continue
-        verb = VERBS[match.group("verb").lower()]
-        start = match.start("object")
-        aside = _ASIDE.match(source.summary, start, piece.end)
-        clause, cut = shorten(Piece(source, aside.end() if aside else start, piece.end))
-        if len(clause.text.split()) >= 3 and not clause.text.lower().startswith(("that our", "that we")):
-            found.append(Contribution(verb, clause, cut))
-    return found
+    found = [contribution_in(piece) for piece in sentences(source)]
+    return [item for item in found if item is not None]
+
+
+def contribution_in(piece: Piece) -> Contribution | None:
+    """What the authors say they do in one sentence: verb and object; None where it is no such sentence."""
+    summary = piece.source.summary
+    match = _CONTRIBUTION.search(summary, piece.start, piece.end)
+    if match is None:
+        return None
+    start = match.start("object")
+    aside = _ASIDE.match(summary, start, piece.end)
+    clause, cut = shorten(Piece(piece.source, aside.end() if aside else start, piece.end))
+    if len(clause.text.split()) < 3 or clause.text.lower().startswith(("that our", "that we")):
+        return None
+    return Contribution(VERBS[match.group("verb").lower()], clause, cut)
 
 
 def kind_of(contribution: Contribution) -> Literal["names", "studies", "other"]:
@@ -142,7 +152,10 @@ def kind_of(contribution: Contribution) -> Literal["names", "studies", "other"]:
 
 
 def shorten(piece: Piece, longest: int = LONGEST_WORDS) -> tuple[Piece, bool]:
-    """The piece without its full stop, cut at the last clause boundary before `longest` words.
+    """The piece without its full stop, cut where a clause ends before `longest` words.
+
+    A sentence that is only a little too long stays whole; one without a clause to cut at is cut
+    before a preposition, never in the middle of a phrase.
 
     Returns the shorter piece and whether words were left out at its end.
     """
@@ -150,23 +163,23 @@ def shorten(piece: Piece, longest: int = LONGEST_WORDS) -> tuple[Piece, bool]:
     stripped = text.rstrip().rstrip(".!?;:,").rstrip()
     end = piece.start + len(stripped)
     words = list(re.finditer(r"\S+", stripped))
-    if len(words) <= longest:
+    if len(words) <= longest + _GRACE:
         return Piece(piece.source, piece.start, end), False
     limit = words[longest].start()
-    boundaries = [
-        match.start()
-        for match in re.finditer(
-            r"[,;:]\s|\s(?:which|while|whereas|where|that|by|so|because)\s|\s[–—]\s", stripped
-        )
-        if words[min(8, longest - 1)].start() < match.start() <= limit
-        and _balanced(stripped[: match.start()])
-    ]
-    cut = boundaries[-1] if boundaries else words[longest - 1].end()
-    return Piece(piece.source, piece.start, piece.start + cut), True
+    for joints in (_CLAUSES, _PHRASES):
+        places = [
+            match.start()
+            for match in joints.finditer(stripped)
+            if words[min(8, longest - 1)].start() < match.start() <= limit
+            and _balanced(stripped[: match.start()])
+        ]
+        if places:
+            return Piece(piece.source, piece.start, piece.start + places[-1]), True
+    return Piece(piece.source, piece.start, piece.start + words[longest - 1].end()), True
 
 
 def _balanced(text: str) -> bool:
-    return text.count("(") == text.count(")")
+    return text.count("(") == text.count(")") and text.count('"') % 2 == 0
 
 
 def _trim(source: Source, start: int, end: int) -> Piece | None:

@@ -19,8 +19,10 @@ from whichmodel.understand.tasks import Scored, read_name, read_name_scale, scor
 # Scores below which a text is not placed: one term in passing says little.
 _PLACED = 2.0
 _RESEARCH = 4.0
+_LONGEST_PROMISE = 14
 
 Relation = Literal["same", "wider", "part", "sibling", "neighbour", "other", "unknown"]
+Closeness = Literal["does the task", "wider task", "part of the task", "neighbour", "background", "unclear"]
 KnownBy = Literal["name", "title", "summary", "card"]
 
 
@@ -87,6 +89,21 @@ def relate(question: Task | None, other: Task | None) -> Relation:
     return "neighbour" if same_in and same_out else "other"
 
 
+def closeness(reading: Reading) -> Closeness:
+    """How close a source is to the question."""
+    if reading.relation == "same" and not reading.other_media:
+        return "does the task"
+    if reading.relation == "wider":
+        return "wider task"
+    if reading.relation == "part":
+        return "part of the task"
+    if reading.relation == "unknown":
+        return "unclear" if reading.task is None and reading.research is None else "background"
+    if reading.research is not None and reading.relation == "other":
+        return "background"
+    return "neighbour" if reading.relation in ("same", "sibling", "neighbour") else "background"
+
+
 def _task_of(source: Source) -> tuple[Task | None, KnownBy | None, Span | None]:
     if source.task is not None and source.task in tasks():
         return tasks()[source.task], "card", None
@@ -107,8 +124,9 @@ def _task_of(source: Source) -> tuple[Task | None, KnownBy | None, Span | None]:
 
 def _evidence(source: Source, best: Scored) -> tuple[Task, KnownBy, Span | None]:
     if best.places:
-        start, end = best.places[0]
-        by: KnownBy = "name" if source.kind == "model" else "title"
+        named_like_a_work = source.kind == "paper" or ": " in source.name
+        by: KnownBy = "title" if named_like_a_work else "name"
+        start, end = _whole_promise(source, *best.places[0])
         return best.task, by, _span(source, "name", start, end)
     terms = (*best.task.cues.term, *best.task.synonyms, best.task.name)
     hits = find_all(terms, plain(source.summary))
@@ -116,6 +134,15 @@ def _evidence(source: Source, best: Scored) -> tuple[Task, KnownBy, Span | None]
         _, start, end = max(hits, key=lambda hit: hit[0].weight)
         return best.task, "summary", _span(source, "summary", start, end)
     return best.task, "summary", None
+
+
+def _whole_promise(source: Source, start: int, end: int) -> tuple[int, int]:
+    """For a model named like a work ("Name: Doing This for That") all that stands after the colon."""
+    head, colon, rest = source.name.partition(": ")
+    begin = len(head) + len(colon)
+    if source.kind == "model" and colon and start >= begin and len(rest.split()) <= _LONGEST_PROMISE:
+        return begin, len(source.name)
+    return start, end
 
 
 def _research_of(source: Source) -> Task | None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
-from whichmodel.answer.markup import article, count, full_name, inline, listing, number, task_name
+from whichmodel.answer.general import general_sentence
+from whichmodel.answer.markup import article, count, full_name, listing, number, quote, short_name, task_name
+from whichmodel.answer.question import asked_span, clause_around, questions_in
 from whichmodel.answer.reading import Reading
 from whichmodel.answer.sentences import asked, from_card, left_open, ours, sourced
 from whichmodel.answer.verdict import Verdict
 from whichmodel.domain import Port, Scale, Sentence, Span, Task
 
+# So many wishes of the person are retold; more would bury what matters.
+_MOST_WISHES = 3
+
 
 def short_reply(verdict: Verdict) -> tuple[Sentence, ...]:
-    """Two to five sentences: the task, how it is possible at all, and whether the sources fit."""
+    """What it is and how that is possible at all; then whether the sources fit."""
     task = verdict.task
     if task is None and verdict.brief.origin == "catalog":
         return (
@@ -23,61 +26,63 @@ def short_reply(verdict: Verdict) -> tuple[Sentence, ...]:
             ours("We could not tell from the question which task it is about."),
             left_open("What was asked and what the sources offer can therefore not be compared."),
         )
-    reply = [ours(_what(verdict, task)), ours(task.in_general)]
-    reply += _models(verdict, task)
-    papers = _papers(verdict, task)
-    return (*reply, papers) if papers else tuple(reply)
+    return (ours(_what(verdict, task)), *_models(verdict, task))
 
 
 def _what(verdict: Verdict, task: Task) -> str:
+    general = general_sentence(verdict.brief.question, task)
     if verdict.guessed:
         return (
-            f"The question does not name a task; we read it as *{task_name(task)}*, which {task.definition},"
-            " because that is what the model given does."
+            f"The question names no task; we read it as *{task_name(task)}*, which is what the model given does:"
+            f" {general}."
         )
-    return f"What you describe is *{task_name(task)}*: it {task.definition}."
+    return f"You describe *{task_name(task)}*: {general}."
 
 
 def _models(verdict: Verdict, task: Task) -> list[Sentence]:
-    if not verdict.models and verdict.brief.origin == "catalog":
+    from_catalog = verdict.brief.origin == "catalog"
+    if not verdict.models and from_catalog:
         return [left_open("Our catalog holds no model for it yet.")]
     if not verdict.models:
-        return [left_open("No model was given, so nothing can be said about which one did it.")]
+        return [
+            left_open(f"No model was given, so nothing can be said about which one did it{_papers(verdict)}.")
+        ]
     told: list[Sentence] = []
-    for reading in verdict.fitting:
-        told += _fits(reading, task, verdict.intent.scale, from_catalog=verdict.brief.origin == "catalog")
-        if len(verdict.fitting) > 1:
-            told += _others(verdict.fitting[1:])
-        break
-    if not verdict.fitting:
-        seen: dict[str, str] = {}
-        for reading in verdict.misfits:
-            other = reading.task.id if reading.task else ""
-            if other in seen:
-                told.append(ours(f"The same holds for {full_name(reading.source)}."))
-            else:
-                told += _does_not_fit(reading, task, verdict.intent.scale)
-            seen[other] = reading.source.name
-    elif verdict.misfits:
+    if verdict.fitting and from_catalog:
+        told += _recommended(verdict, task)
+    elif verdict.fitting:
+        told += _fit(verdict, task)
+    else:
+        told += _none_fits(verdict, task)
+    if verdict.fitting and verdict.misfits:
         names = listing([full_name(reading.source) for reading in verdict.misfits])
         other_tasks = listing(list(dict.fromkeys(_other_name(reading) for reading in verdict.misfits)))
         plural = len(verdict.misfits) > 1
         told.append(ours(f"{names} {'are' if plural else 'is'} for another task ({other_tasks})."))
-    for reading in verdict.unknown:
+    for index, reading in enumerate(verdict.unknown):
+        last = _papers(verdict) if not told and index == len(verdict.unknown) - 1 else ""
         told.append(
             left_open(
                 f"{full_name(reading.source)} is given without a word on what it does, so whether it does"
-                f" {task_name(task)} cannot be told from the text."
+                f" {task_name(task)} cannot be told from the text{last}."
             )
         )
     return told
 
 
-def _others(readings: list[Reading]) -> list[Sentence]:
-    """The models beside the first: those of the same task, and those of a wider or narrower one."""
-    same = [full_name(reading.source) for reading in readings if reading.relation == "same"]
-    kin = [reading for reading in readings if reading.relation != "same"]
-    told = []
+def _recommended(verdict: Verdict, task: Task) -> list[Sentence]:
+    """Our own recommendation: the first model, and those beside it."""
+    first, *others = verdict.fitting
+    number_ = first.source.number
+    told = [
+        from_card(
+            f"Of the models in our catalog we recommend {full_name(first.source)} [{number_}, our card].",
+            _name_span(first),
+        )
+    ]
+    told += _factor(first, verdict.intent.scale)
+    same = [full_name(reading.source) for reading in others if reading.relation == "same"]
+    kin = [reading for reading in others if reading.relation != "same"]
     if same:
         told.append(ours(f"{listing(same)} {'does' if len(same) == 1 else 'do'} the same task."))
     told += [
@@ -86,35 +91,88 @@ def _others(readings: list[Reading]) -> list[Sentence]:
     return told
 
 
+def _fit(verdict: Verdict, task: Task) -> list[Sentence]:
+    """Models that do the task, by their own words; what is not known of them; what the papers are about."""
+    same = [reading for reading in verdict.fitting if reading.relation == "same"]
+    kin = [reading for reading in verdict.fitting if reading.relation != "same"]
+    clauses: list[str] = []
+    spans: list[Span] = []
+    if same:
+        names = listing([_called(reading) for reading in same])
+        whose = "its" if len(same) == 1 else "their"
+        by = listing(list(dict.fromkeys(_by(reading) for reading in same)))
+        which = "the model recommended," if len(same) == 1 else "the models recommended,"
+        clauses.append(f"{names}, {which} {'does' if len(same) == 1 else 'do'} this task by {whose} {by}")
+    for reading in kin:
+        wider = "a wider task that includes it" if reading.relation == "wider" else "a part of it"
+        which = ", the model recommended," if not clauses else ""
+        clauses.append(
+            f"{_called(reading)}{which} is by its {_by(reading)} for *{_other_name(reading)}*, {wider}"
+        )
+    for reading in (*same, *kin):
+        spans += _spans(reading)
+    bare = all(not reading.source.summary for reading in verdict.fitting)
+    if bare:
+        one = len(verdict.fitting) == 1
+        linked = any(reading.source.links for reading in verdict.fitting)
+        given = f"name{'' if one else 's'} and links are" if linked else f"name{' is' if one else 's are'}"
+        clauses.append(
+            f"of {'it' if one else 'them'} only the {given} given, so how {'it works' if one else 'they work'} inside"
+            " is not told"
+        )
+    text = "; ".join(clauses) + _papers(verdict)
+    return [sourced(f"{text}.", *spans), *_factor((same or kin)[0], verdict.intent.scale)]
+
+
+def _none_fits(verdict: Verdict, task: Task) -> list[Sentence]:
+    """Every model given does something else by its own words; those of one task are told together."""
+    groups: dict[str, list[Reading]] = {}
+    for reading in verdict.misfits:
+        if reading.task is not None:
+            groups.setdefault(reading.task.id, []).append(reading)
+    told = []
+    for index, readings in enumerate(groups.values()):
+        told.append(
+            _is_for_another(readings, _papers(verdict, either=True) if index == len(groups) - 1 else "")
+        )
+    unlikely = [_so_unlikely(readings[0], task, verdict.intent.scale) for readings in groups.values()]
+    return told + unlikely
+
+
+def _is_for_another(readings: list[Reading], tail: str) -> Sentence:
+    one = len(readings) == 1
+    names = listing([_called(reading) for reading in readings])
+    by = listing(list(dict.fromkeys(_by(reading) for reading in readings)))
+    spans = [span for reading in readings for span in _spans(reading)]
+    return sourced(
+        f"The model{'' if one else 's'} recommended to you, {names}, {'is' if one else 'are'} by"
+        f" {'its' if one else 'their'} {by} for another task, *{_other_name(readings[0])}*{tail}.",
+        *spans,
+    )
+
+
+def _so_unlikely(reading: Reading, task: Task, wanted: Scale) -> Sentence:
+    """What follows from the other task: why that model hardly made what the person saw."""
+    other = reading.task
+    if other is None:
+        raise ValueError("a model that does not fit has a task")
+    gives, needed = other.outputs[0], task.outputs[0]
+    name = other.name.partition(" (")[0]
+    if task.size == "larger" and other.size == "same":
+        size = f"{number(wanted)} times larger" if isinstance(wanted, int | float) else "larger"
+        return ours(
+            f"{name} normally returns a picture of the same size, so it is very unlikely to be what made yours {size}."
+        )
+    if gives.type is not needed.type:
+        return ours(
+            f"{name} gives {article(gives.name)} and you describe {article(needed.name)}, so it is very unlikely to be"
+            " what you saw."
+        )
+    return ours(f"{name} {other.definition}, so it is very unlikely to be what you saw.")
+
+
 def _other_name(reading: Reading) -> str:
     return task_name(reading.task) if reading.task else "not stated"
-
-
-def _fits(reading: Reading, task: Task, wanted: Scale, *, from_catalog: bool) -> list[Sentence]:
-    name = full_name(reading.source)
-    told = []
-    if from_catalog:
-        told.append(
-            from_card(
-                f"Of the models in our catalog we recommend {name} [{reading.source.number}, our card].",
-                *_card_span(reading),
-            )
-        )
-    elif reading.task is not None and reading.task.id == task.id:
-        told.append(
-            sourced(f"{name}, the model recommended, does this task by its {_by(reading)}.", *_spans(reading))
-        )
-    elif reading.task is not None:
-        wider = "wider task that includes it" if reading.relation == "wider" else "part of it"
-        told.append(
-            sourced(
-                f"{name}, the model recommended, is by its {_by(reading)} for *{task_name(reading.task)}*,"
-                f" a {wider}.",
-                *_spans(reading),
-            )
-        )
-    told += _factor(reading, wanted)
-    return told
 
 
 def _factor(reading: Reading, wanted: Scale) -> list[Sentence]:
@@ -122,85 +180,44 @@ def _factor(reading: Reading, wanted: Scale) -> list[Sentence]:
     has = reading.scale
     if not isinstance(has, int | float) or not isinstance(wanted, int | float) or has == wanted:
         return []
+    what = f"It enlarges {number(has)}×, you describe {number(wanted)}×"
     if has < wanted:
-        rest = wanted / has
-        return [
-            ours(
-                f"It enlarges {number(has)}×, you describe {number(wanted)}×: after it another enlargement of"
-                f" {number(round(rest, 3))}× would be needed."
-            )
-        ]
-    return [
-        ours(
-            f"It enlarges {number(has)}×, you describe {number(wanted)}×: its result would have to be made smaller."
-        )
-    ]
+        rest = number(round(wanted / has, 3))
+        return [ours(f"{what}: after it another enlargement of {rest}× would be needed.")]
+    return [ours(f"{what}: its result would have to be made smaller.")]
 
 
-def _does_not_fit(reading: Reading, task: Task, wanted: Scale) -> list[Sentence]:
-    name, other = full_name(reading.source), reading.task
-    if other is None:
-        return []
-    first = sourced(
-        f"The model recommended to you, {name}, is by its {_by(reading)} for another task, *{task_name(other)}*.",
-        *_spans(reading),
-    )
-    gives, needed = other.outputs[0], task.outputs[0]
-    if task.size == "larger" and other.size == "same":
-        size = f"{number(wanted)} times larger" if isinstance(wanted, int | float) else "larger"
-        same = "it adds no pixels" if "same size" in other.definition else "the picture keeps its size"
-        why = f"{same}, so it is very unlikely to be what made yours {size}"
-    elif gives.type is not needed.type:
-        why = (
-            f"what it returns is {article(gives.name)}, and you describe {article(needed.name)},"
-            " so it is very unlikely to be what you saw"
-        )
-    else:
-        why = ""
-    if not why:
-        second = f"{_tell(task, other)} So this model is very unlikely to be what you saw."
-    else:
-        second = f"That task {other.definition}; {why}."
-    return [first, ours(second)]
-
-
-def _tell(task: Task, other: Task) -> str:
-    for neighbour in task.neighbours:
-        if neighbour.task == other.id:
-            return neighbour.tell
-    for neighbour in other.neighbours:
-        if neighbour.task == task.id:
-            return neighbour.tell
-    return f"{other.name} changes {other.changes}; {task_name(task)} changes {task.changes}."
-
-
-def _papers(verdict: Verdict, task: Task) -> Sentence | None:
+def _papers(verdict: Verdict, *, either: bool = False) -> str:
+    """The clause that ends the reply: which of the papers given are about the task."""
+    if verdict.brief.origin == "catalog":
+        return ""
     papers = verdict.papers
     if not papers:
-        return left_open("No paper was given with it.") if verdict.brief.origin == "prompt" else None
-    if verdict.brief.origin == "catalog":
-        return None
+        return "; no paper was given with it"
     doing = [
         reading for reading in papers if reading.relation in ("same", "part") and not reading.other_media
     ]
-    wider = [reading for reading in papers if reading.relation == "wider"]
+    wider = [reading for reading in papers if reading.relation == "wider" and not reading.other_media]
     total = len(papers)
     if not doing and not wider:
-        subject = "The paper given" if total == 1 else f"None of the {count(total)} papers given"
-        verb = "does not do it" if total == 1 else "does it"
-        return ours(
-            f"{subject} {verb}{' either' if not verdict.fitting else ''}; what {_them(total)} add is told below."
-        )
-    near = [f"[{reading.source.number}]" for reading in (*doing, *wider)]
-    rest = total - len(near)
-    what = "are" if len(near) > 1 else "is"
-    tail = f"; the other{'s are' if rest > 1 else ' is'} about something else" if rest else ""
-    kind = "about this task" if doing and not wider else "about this task or a wider one that includes it"
-    return ours(f"Of the papers given, {listing(near)} {what} {kind}{tail}.")
+        end = " either" if either else ""
+        if total == 1:
+            return f", and the paper given does not do this task{end}"
+        return f", and none of the {count(total)} papers given does this task{end}"
+    near = listing([f"[{reading.source.number}]" for reading in doing])
+    wide = listing([f"[{reading.source.number}]" for reading in wider])
+    told = []
+    if doing:
+        told.append(f"{near} {'are' if len(doing) > 1 else 'is'} about this task")
+    if wider:
+        verb = "" if doing else "are " if len(wider) > 1 else "is "
+        told.append(f"{wide} {verb}about a wider task that includes it")
+    return f"; of the papers given, {' and '.join(told)}"
 
 
-def _them(total: int) -> str:
-    return "it may" if total == 1 else "they"
+def _called(reading: Reading) -> str:
+    """The model's name; its title is quoted beside it where that is what tells its task."""
+    return short_name(reading.source) if reading.known_by == "title" else full_name(reading.source)
 
 
 def _by(reading: Reading) -> str:
@@ -208,32 +225,27 @@ def _by(reading: Reading) -> str:
     mark = f"[{reading.source.number}, {reading.known_by}]"
     if reading.words is None:
         return f"{reading.known_by} {mark}"
-    return f'{reading.known_by} ("{inline(reading.words.text)}" {mark})'
+    return f"{reading.known_by} ({quote(reading.words.text)} {mark})"
 
 
 def _spans(reading: Reading) -> tuple[Span, ...]:
-    return (reading.words,) if reading.words else _card_span(reading)
+    return (reading.words,) if reading.words else (_name_span(reading),)
 
 
-def _card_span(reading: Reading) -> tuple[Span, ...]:
+def _name_span(reading: Reading) -> Span:
     source = reading.source
-    return (Span(source=source.number, field="name", start=0, end=len(source.name), text=source.name),)
+    return Span(source=source.number, field="name", start=0, end=len(source.name), text=source.name)
 
 
 def task_part(verdict: Verdict) -> tuple[Sentence, ...]:
-    """Part 1: the task with its types, what the person wants of it, and its arithmetic."""
+    """Part 1: the task with its types, and what the person wants of it in their own words."""
     task = verdict.task
     if task is None:
         return (
             left_open("The question does not say what went in and what came out, so no task can be named."),
         )
-    scale = verdict.intent.scale
     types = f"{_ports(task.inputs)} → {_ports(task.outputs)}"
-    told = [ours(f"**{task.name}** ({types}). What changes: {task.changes}.")]
-    told += _goals(verdict)
-    if task.size == "larger":
-        told += [ours(text) for text in _arithmetic(scale)]
-    return tuple(told)
+    return (ours(f"**{task.name}** ({types}) {task.definition}."), *_goals(verdict))
 
 
 def _ports(ports: tuple[Port, ...]) -> str:
@@ -241,39 +253,24 @@ def _ports(ports: tuple[Port, ...]) -> str:
 
 
 def _goals(verdict: Verdict) -> list[Sentence]:
-    """What the person wants of the result, in their own words."""
-    if not verdict.concerns:
+    """What the person wants of the result: sub-goals with the clauses that they stand in.
+
+    What is asked in so many words is answered in part 2 and not retold here.
+    """
+    question = verdict.brief.question
+    asked_for = questions_in(question)
+    wishes: dict[tuple[int, int], list[str]] = {}
+    for concern, words in verdict.concerns:
+        if any(part.start <= words.start < part.end for part in asked_for):
+            continue
+        clause = clause_around(question, words.start, words.end)
+        near = next((place for place in wishes if place[0] < clause[1] and clause[0] < place[1]), clause)
+        wishes.setdefault(near, []).append(concern.goal)
+    if not wishes:
         return []
-    wishes: list[str] = []
-    spans: list[Span] = []
-    for concern, words in verdict.concerns[:4]:
-        wishes.append(f'{concern.goal} ("{inline(words.text)}")')
-        spans.append(Span(source=0, field="question", start=words.start, end=words.end, text=words.text))
-    head = "What seems to matter to you"
-    return [asked(f"{head}: {'; '.join(wishes)}.", *spans)]
-
-
-def _arithmetic(scale: Scale) -> list[str]:
-    if isinstance(scale, int | float) and scale > 1:
-        new = 1 - 1 / scale**2
-        per = scale * scale
-        share = f"{100 * new:.3g} %"
-        whole = f"{Fraction(per).limit_denominator(100).numerator - 1} of {number(per)} pixels ({share})"
-        if per != int(per):
-            whole = f"{share} of the pixels"
-        return [
-            f"At {number(scale)}× each way, {number(scale)} × {number(scale)} = {number(round(per, 2))} pixels stand"
-            f" where one stood, so {whole} are new."
-        ]
-    if scale == "any":
-        width_in, dpi, scan = 118, 100, 1500
-        factor = width_in * dpi / scan
-        return [
-            "The factor follows from the print: pixels needed = width in inches × dots per inch.",
-            f"Assume a scan {scan:,} pixels wide, printed 3 m wide at {dpi} dpi: {width_in} in × {dpi} ="
-            f" {width_in * dpi:,} pixels, {factor:.1f} times more each way, so about {100 * (1 - 1 / factor**2):.0f} %"
-            " of the printed pixels are new.",
-        ]
-    return [
-        "At a factor s each way, 1 − 1/s² of the pixels are new: 3 of 4 at 2×, 15 of 16 at 4×; no factor was named."
+    told = [
+        f"{listing(goals[:2])} ({quote(question[start:end])})"
+        for (start, end), goals in list(wishes.items())[:_MOST_WISHES]
     ]
+    spans = [asked_span(question, start, end) for start, end in list(wishes)[:_MOST_WISHES]]
+    return [asked(f"What matters to you, as we read your words: {'; '.join(told)}.", *spans)]

@@ -94,7 +94,6 @@ class Answer(Record, frozen=True, kw_only=True):
         questions: what the person asked, one by one, and what the sources say to it.
         ideas: what the papers add to part 2, one group a paper, closest first.
         beside: what the papers on other tasks give instead of what the question needs.
-        glossary: the technical words of the quotations in plain words.
         left_open: what the sources do not tell.
         papers: rows of part 3, every source once.
         sources: the evidence.
@@ -116,5 +115,4 @@ class Answer(Record, frozen=True, kw_only=True):
     example: tuple[Sentence, ...] = ()
     questions: tuple[QuestionRow, ...] = ()
     beside: tuple[Sentence, ...] = ()
-    glossary: tuple[Sentence, ...] = ()
     here: tuple[Sentence, ...] = ()

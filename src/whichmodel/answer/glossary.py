@@ -1,0 +1,80 @@
+"""The technical words of what an answer quotes, in plain words; each once."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import resources
+
+import msgspec
+import yaml
+
+from whichmodel.answer.markup import inline
+from whichmodel.domain import Record, Sentence
+from whichmodel.understand.phrases import compile_phrase, plain
+
+# A reader takes in so many; what is quoted first is explained first.
+_MOST = 8
+_MOST_EACH = 2
+
+
+class Term(Record, frozen=True, kw_only=True):
+    """Phrases that mean the same (in the language of `understand.phrases`), and what they mean."""
+
+    terms: tuple[str, ...]
+    gloss: str
+
+
+@cache
+def _terms() -> tuple[Term, ...]:
+    text = resources.files("whichmodel.answer").joinpath("data/glossary.yaml").read_text("utf-8")
+    return msgspec.convert(yaml.safe_load(text), type=tuple[Term, ...])
+
+
+class Glossary:
+    """Explains each technical word once, in the order in which an answer quotes them."""
+
+    def __init__(self, most: int = _MOST) -> None:
+        self._left = most
+        self._said: set[str] = set()
+
+    def explain(self, sentence: Sentence) -> Sentence:
+        """The sentence with its new technical words explained in brackets before the full stop.
+
+        Only quotations of summaries are explained; what we say ourselves should need no explanation.
+        """
+        found: list[str] = []
+        for span in sentence.spans:
+            if span.field != "summary":
+                continue
+            for word, gloss in _in_text(" ".join(span.text.split())):
+                if gloss not in self._said and len(found) < min(_MOST_EACH, self._left):
+                    self._said.add(gloss)
+                    found.append(f"*{inline(word)}*: {gloss}")
+        if not found:
+            return sentence
+        self._left -= len(found)
+        text = sentence.text.removesuffix(".")
+        return msgspec.structs.replace(sentence, text=f"{text} ({'; '.join(found)}).")
+
+
+def _in_text(text: str) -> list[tuple[str, str]]:
+    """The terms of one text, the longer before those within them, sorted by place."""
+    folded = plain(text)
+    hits: list[tuple[int, int, str]] = []
+    for term in _terms():
+        for phrase in term.terms:
+            place = compile_phrase(phrase).find(folded)
+            if place:
+                hits.append((*place, term.gloss))
+    hits.sort(key=lambda hit: (-(hit[1] - hit[0]), hit[0]))
+    taken: list[tuple[int, int]] = []
+    kept = []
+    for start, end, gloss in hits:
+        if all(end <= a or start >= b for a, b in taken):
+            taken.append((start, end))
+            kept.append((start, end, gloss))
+    explained = (  # "the Global Information Vector (GIV)" explains itself, and so does "x, which is ..."
+        re.compile(r"\s*\((?:i\.e\.|that is|[a-z]+ [a-z]+)")
+    )
+    return [(text[start:end], gloss) for start, end, gloss in sorted(kept) if not explained.match(text, end)]

@@ -1,0 +1,147 @@
+"""The table of part 2: a row for each step, with what the sources say of it and what they do not."""
+
+from __future__ import annotations
+
+import re
+
+from whichmodel.answer.asked import Used
+from whichmodel.answer.concerns import threads
+from whichmodel.answer.flow import Flow, FlowStep, shape
+from whichmodel.answer.markup import inline, listing, quote, quoted, short_name
+from whichmodel.answer.papers import best_contributions, sentence_start
+from whichmodel.answer.quotes import shorten
+from whichmodel.answer.reading import Reading
+from whichmodel.answer.sentences import card_sentences, from_card, left_open, sourced
+from whichmodel.answer.verdict import Verdict
+from whichmodel.domain import Port, Sentence, StepRow
+
+# Parts of model names that everybody uses and that need no word.
+_PLAIN_PARTS = re.compile(
+    r"(?i:any|net|model|models|base|large|small|tiny|mini|fast|light|pro|plus|huggingface|hf|v?\d+(?:\.\d+)*[a-z]?|x\d+|\d+x|and|for|to|of|the|with)"
+)
+_MOST_PARTS = 3
+
+
+def step_rows(flow: Flow, verdict: Verdict) -> tuple[tuple[StepRow, ...], Used]:
+    """The table; what the cards of sister models share is said once.
+
+    Returns:
+        The rows, and which sentences (source number, start) they quote.
+    """
+    rows: list[StepRow] = []
+    said: set[str] = set()
+    used: Used = set()
+    for item in flow.steps:
+        rows.append(_row(item, verdict, said, used))
+        if item.reading is not None:
+            said |= {statement.text for statement in item.reading.source.statements}
+    return tuple(rows), used
+
+
+def _row(item: FlowStep, verdict: Verdict, said: set[str], used: Used) -> StepRow:
+    name = item.step.title.lower() if item.reading is None else short_name(item.reading.source)
+    mark = f" [{item.reading.source.number}]" if item.reading else ""
+    return StepRow(
+        step=f"({item.letter}) {name}{mark}",
+        mark=item.letter,
+        takes=" + ".join(_port(port) for port in item.takes),
+        gives=_port(item.step.gives),
+        sentences=tuple(_sentences(item, verdict, said, used)),
+        needed_but_missing=item.role == "missing",
+    )
+
+
+def _port(port: Port) -> str:
+    return f"{port.name} {shape(port.shape, None)}".strip()
+
+
+def _sentences(item: FlowStep, verdict: Verdict, said: set[str], used: Used) -> list[Sentence]:
+    if item.reading is None:
+        return [
+            left_open("Needed, and missing: no model given here does it, as far as their own words tell.")
+        ]
+    source = item.reading.source
+    if source.statements:
+        told = card_sentences(source, said)
+        return told or [
+            from_card(f"Its card says the same as that of its sister above [{source.number}, our card].")
+        ]
+    told = _by_its_own_words(item.reading)
+    told += _summary_sentences(item.reading, verdict, used)
+    if item.role == "optional":
+        told.append(_optional(item.reading, verdict))
+    return told
+
+
+def _by_its_own_words(reading: Reading) -> list[Sentence]:
+    """What the name or title says that it does."""
+    mark = f"[{reading.source.number}, {reading.known_by}]"
+    if reading.task is None:
+        return [
+            left_open("Whether it does this step is not stated: its name and text do not say what it does.")
+        ]
+    if reading.known_by not in ("name", "title") or reading.words is None:
+        return []
+    return [
+        sourced(
+            f"{reading.task.name}, by {quote(reading.words.text)} in its {reading.known_by} {mark}.",
+            reading.words,
+        )
+    ]
+
+
+def _optional(reading: Reading, verdict: Verdict) -> Sentence:
+    state = reading.task.inputs[0].name if reading.task else "picture of that kind"
+    larger = verdict.task is not None and verdict.task.size == "larger"
+    place = " (then before the enlarging, where there are fewer pixels)" if larger else ""
+    return left_open(f"Of use only if yours is a {state}{place}, which is not told.")
+
+
+def _summary_sentences(reading: Reading, verdict: Verdict, used: Used) -> list[Sentence]:
+    source = reading.source
+    mark = f"[{source.number}]"
+    if not source.summary:
+        return [left_open(_not_stated(reading))]
+    told = []
+    taken: set[int] = set()
+    concerns = [concern for concern, _ in verdict.concerns]
+    for contribution in best_contributions(source, concerns)[:2]:
+        words = quoted(contribution.piece, cut=contribution.cut)
+        told.append(sourced(f"Its text {contribution.verb} {words} {mark}.", contribution.piece.span()))
+        taken.add(sentence_start(contribution.piece))
+    for _, piece in threads(source, concerns, taken)[: 3 - len(told)]:
+        clause, cut = shorten(piece)
+        told.append(sourced(f"{quoted(clause, cut=cut)} {mark}.", clause.span()))
+        taken.add(piece.start)
+    used |= {(source.number, start) for start in taken}
+    return told or [left_open(_not_stated(reading))]
+
+
+def _not_stated(reading: Reading) -> str:
+    """What a builder would have to know of a model of which only a name is given."""
+    parts = unexplained_parts(reading)
+    stands = (
+        f"what {listing([quote(part) for part in parts])} in its name stand{'s' * (len(parts) == 1)} for, "
+    )
+    return (
+        f"Not stated: {stands if parts else ''}how it works inside, what it was trained on, value range and"
+        " largest input."
+    )
+
+
+def unexplained_parts(reading: Reading) -> list[str]:
+    """Parts of a model's name beside the one that says its task, which the text does not explain.
+
+    Titles in words ("X: Doing Y with Z") explain themselves.
+    """
+    name = reading.source.name
+    if " " in name.strip():
+        return []
+    words = reading.words
+    known = (words.start, words.end) if words is not None and words.field == "name" else (0, 0)
+    parts = []
+    for match in re.finditer(r"[^\W_]+", name[:200]):
+        overlaps = match.start() < known[1] and known[0] < match.end()
+        if not overlaps and len(match.group()) > 1 and not _PLAIN_PARTS.fullmatch(match.group()):
+            parts.append(inline(match.group()))
+    return list(dict.fromkeys(parts))[:_MOST_PARTS]
