@@ -27,6 +27,8 @@ _KEY = (
 def to_markdown(answer: Answer) -> str:
     """The whole answer; ends with a newline."""
     parts = [f"**Short reply.** {_running(answer.reply)}"]
+    if not answer.task:  # nothing was understood and nothing was given: there is nothing to lay out
+        return parts[0] + "\n"
     parts.append("## 1. The task\n\n" + _running(answer.task))
     parts.append("## 2. The workflow\n\n" + _workflow(answer))
     parts.append("## 3. Papers and tools\n\n" + _papers(answer))

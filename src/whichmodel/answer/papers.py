@@ -6,10 +6,11 @@ import re
 
 from whichmodel.answer.asked import Used
 from whichmodel.answer.concerns import Concern, threads, touches
-from whichmodel.answer.markup import article, listing, quote, quoted, task_name
+from whichmodel.answer.general import lower_first
+from whichmodel.answer.markup import article, inline, listing, quote, quoted, task_name
 from whichmodel.answer.quotes import Contribution, Piece, contributions, kind_of, sentences, shorten
 from whichmodel.answer.reading import Reading, closeness
-from whichmodel.answer.sentences import card_sentences, from_card, left_open, ours, sourced
+from whichmodel.answer.sentences import from_card, left_open, ours, sourced
 from whichmodel.answer.verdict import Verdict
 from whichmodel.domain import DataType, Sentence, Source, SourceRow, Span, Task
 from whichmodel.understand.phrases import compile_phrase, find_all, plain
@@ -40,7 +41,7 @@ def _idea(reading: Reading, task: Task | None, concerns: list[Concern], used: Us
     source = reading.source
     mark = f"[{source.number}]"
     if source.statements:
-        return card_sentences(source)
+        return []  # our library knows it by its title; part 3 says why it is there
     if not source.summary:
         return [left_open(f"Only its title is given, so nothing beyond the title is said of it here {mark}.")]
     quoted_already = {start for number, start in used if number == source.number}
@@ -201,6 +202,8 @@ def _placed(text: str, reading: Reading) -> Sentence:
     if reading.known_by == "card":
         name = reading.source.name
         span = Span(source=reading.source.number, field="name", start=0, end=len(name), text=name)
-        held = "our card" if reading.source.kind == "model" else "our library"
-        return from_card(f"{text}, by {held}", span)
+        if reading.source.kind == "model":
+            return from_card(f"{text}, by our card", span)
+        why = "; ".join(inline(statement.text).rstrip(".") for statement in reading.source.statements)
+        return from_card(f"{text}{'; ' if why else ''}{lower_first(why)}", span)
     return ours(text)

@@ -49,7 +49,7 @@ def _models(verdict: Verdict, task: Task) -> list[Sentence]:
         ]
     told: list[Sentence] = []
     if verdict.fitting and from_catalog:
-        told += _recommended(verdict, task)
+        told += _recommended(verdict)
     elif verdict.fitting:
         told += _fit(verdict, task)
     else:
@@ -70,25 +70,22 @@ def _models(verdict: Verdict, task: Task) -> list[Sentence]:
     return told
 
 
-def _recommended(verdict: Verdict, task: Task) -> list[Sentence]:
+def _recommended(verdict: Verdict) -> list[Sentence]:
     """Our own recommendation: the first model, and those beside it."""
     first, *others = verdict.fitting
-    number_ = first.source.number
-    told = [
-        from_card(
-            f"Of the models in our catalog we recommend {full_name(first.source)} [{number_}, our card].",
-            _name_span(first),
-        )
-    ]
-    told += _factor(first, verdict.intent.scale)
     same = [full_name(reading.source) for reading in others if reading.relation == "same"]
-    kin = [reading for reading in others if reading.relation != "same"]
-    if same:
-        told.append(ours(f"{listing(same)} {'does' if len(same) == 1 else 'do'} the same task."))
-    told += [
-        ours(f"{full_name(reading.source)} is for a related task, {_other_name(reading)}.") for reading in kin
+    kin = [
+        f"{full_name(reading.source)} (for {_other_name(reading)})"
+        for reading in others
+        if reading.relation != "same"
     ]
-    return told
+    beside = f"; beside it {listing([*same, *kin])}" if same or kin else ""
+    marks = listing([f"[{reading.source.number}]" for reading in verdict.fitting])
+    told = from_card(
+        f"Of the models in our catalog we recommend {full_name(first.source)}{beside} (our cards {marks}).",
+        *(_name_span(reading) for reading in verdict.fitting),
+    )
+    return [told, *_factor(first, verdict.intent.scale)]
 
 
 def _fit(verdict: Verdict, task: Task) -> list[Sentence]:
@@ -240,6 +237,8 @@ def _name_span(reading: Reading) -> Span:
 def task_part(verdict: Verdict) -> tuple[Sentence, ...]:
     """Part 1: the task with its types, and what the person wants of it in their own words."""
     task = verdict.task
+    if task is None and verdict.brief.origin == "catalog":
+        return ()
     if task is None:
         return (
             left_open("The question does not say what went in and what came out, so no task can be named."),

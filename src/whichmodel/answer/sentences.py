@@ -36,15 +36,18 @@ def from_card(text: str, *spans: Span) -> Sentence:
 def card_sentences(source: Source, said: Collection[str] = ()) -> list[Sentence]:
     """What our own card says of a source, sentence by sentence, but for what was `said` already.
 
-    The places that a card rests on are listed with the sources, in part 3.
+    They stand together; the last one carries the mark for all of them.
     """
     told = []
     for index, statement in enumerate(source.statements):
-        if statement.text in said:
-            continue
-        held = "our card" if source.kind == "model" else "our library"
-        text = f"{inline(statement.text).rstrip('.')} [{source.number}, {held}]."
-        end = len(statement.text)
-        span = Span(source=source.number, field=f"statement {index}", start=0, end=end, text=statement.text)
-        told.append(from_card(text, span))
+        if statement.text not in said:
+            end = len(statement.text)
+            span = Span(
+                source=source.number, field=f"statement {index}", start=0, end=end, text=statement.text
+            )
+            told.append(from_card(f"{inline(statement.text).rstrip('.')}.", span))
+    if told:
+        last = told[-1]
+        marked = f"{last.text.removesuffix('.')} [{source.number}, our card]."
+        told[-1] = from_card(marked, *last.spans)
     return told

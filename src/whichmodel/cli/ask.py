@@ -92,7 +92,7 @@ def _with_here(answer: Answer, ranking: Ranking) -> Answer:
     told += [
         Sentence(text=f"Against {item.card.name}: {item.against}", basis="here")
         for item in ranking.models
-        if item.against
+        if item.against and item.runs_here  # of the others the line of their step says why they cannot run
     ]
     if answer.workflow is not None:
         for step in answer.workflow.steps:
