@@ -63,17 +63,13 @@ class _Sought:
 Used = set[tuple[int, int]]
 
 
-def question_rows(verdict: Verdict, quoted_already: Used) -> tuple[tuple[QuestionRow, ...], Used]:
+def question_rows(verdict: Verdict, used: Used) -> tuple[QuestionRow, ...]:
     """Each question of the person with what the sources say.
 
     Args:
-        quoted_already: sentences (source number, start) that stand in the answer above.
-
-    Returns:
-        The rows, and all sentences quoted so far, so that none is quoted twice.
+        used: sentences (source number, start) that the answer quotes already; those quoted here are added.
     """
     question = verdict.brief.question
-    used = set(quoted_already)
     rows = []
     for index, asked in enumerate(questions_in(question) if verdict.task else []):
         told = _answer(verdict, asked, used, first=index == 0)
@@ -81,7 +77,7 @@ def question_rows(verdict: Verdict, quoted_already: Used) -> tuple[tuple[Questio
             rows.append(
                 QuestionRow(asked=asked_span(question, asked.start, asked.end), sentences=tuple(told))
             )
-    return tuple(rows), used
+    return tuple(rows)
 
 
 def _answer(verdict: Verdict, asked: Asked, used: Used, *, first: bool) -> list[Sentence]:

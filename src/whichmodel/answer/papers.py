@@ -182,23 +182,23 @@ def _why(reading: Reading) -> Sentence:
     label = closeness(reading)
     if reading.task is None:
         if reading.research is not None:
-            return _placed(f"{label}: {task_name(reading.research)}", reading)
+            return _placed(f"{label}: {task_name(reading.research)}", reading, reading.research_words)
         if reading.source.kind == "model":
             return left_open("the text does not say what it does")
-        return ours(f"{label}: none of the tasks that we can tell by its words")
+        return left_open(f"{label}: its words name no task that we could place")
     name = task_name(reading.task)
     if label == "does the task":
         factor = f", {reading.scale}×" if isinstance(reading.scale, int | float) else ""
-        return _placed(f"does the task ({name}{factor.replace('.0×', '×')})", reading)
+        return _placed(f"does the task ({name}{factor.replace('.0×', '×')})", reading, reading.words)
     if reading.research is not None and label == "background":
-        return _placed(f"background: {task_name(reading.research)}, {name}", reading)
-    return _placed(f"{label}: {name}", reading)
+        return _placed(f"background: {task_name(reading.research)}, {name}", reading, reading.words)
+    return _placed(f"{label}: {name}", reading, reading.words)
 
 
-def _placed(text: str, reading: Reading) -> Sentence:
-    if reading.words is not None:
-        span: Span = reading.words
-        return sourced(f"{text}, by {quote(span.text)} in its {reading.known_by}", span)
+def _placed(text: str, reading: Reading, span: Span | None) -> Sentence:
+    if span is not None:
+        where = "summary" if span.field == "summary" else "name" if reading.known_by == "name" else "title"
+        return sourced(f"{text}, by {quote(span.text)} in its {where}", span)
     if reading.known_by == "card":
         name = reading.source.name
         span = Span(source=reading.source.number, field="name", start=0, end=len(name), text=name)

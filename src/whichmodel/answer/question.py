@@ -14,10 +14,11 @@ _MOST_QUESTIONS = 3
 _LONGEST_QUESTION = 60
 
 _SENTENCE_END = re.compile(r"[.!?…]+[\"”’')]*\s+|\n+")
-_ASKS = r"(?:(?:and|but|so|then|also)\s+)?(?:how|what|why|which|who|where|when|can|could|does|do|did|is|are|was|will)\b"
+_LEAD = r"(?:(?:and|but|so|then|also|yet)\s+)?"
+_ASKS = r"(?:how|what|why|which|who|where|when|can|could|does|do|did|is|are|was|will)\b"
 # Where a question begins inside a sentence: after a dash, a semicolon, a colon or a comma.
-_INNER = re.compile(rf"(?:[—–;:…]|\s-|,|\.\.\.)\s*(?={_ASKS})", re.IGNORECASE)
-_BEGINS = re.compile(_ASKS, re.IGNORECASE)
+_INNER = re.compile(rf"(?:[—–;:…]|\s-|,|\.\.\.)\s*{_LEAD}(?={_ASKS})", re.IGNORECASE)
+_BEGINS = re.compile(rf"{_LEAD}(?={_ASKS})", re.IGNORECASE)
 _EDGE = re.compile(r"[,;:.!?…—–()\"“”\n]|\s-\s")
 _JOINT = re.compile(r"\s(?:and|but|while|when|because|so|then|yet|as if|like|with|without)\s", re.IGNORECASE)
 
@@ -53,8 +54,9 @@ def questions_in(question: str) -> list[Asked]:
 def _without_lead(text: str, start: int, end: int) -> Asked:
     while start < end and text[start] in " \t\n\"“'‘":
         start += 1
-    if _BEGINS.match(text, start, end):
-        return Asked(start, end)
+    begins = _BEGINS.match(text, start, end)
+    if begins:
+        return Asked(begins.end(), end)
     inner = [match.end() for match in _INNER.finditer(text, start, end) if end - match.end() > 8]
     return Asked(inner[0] if inner else start, end)
 

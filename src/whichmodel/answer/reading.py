@@ -35,7 +35,7 @@ class Reading:
         task: the task it does or is about; None where it does not say.
         known_by: where that is said.
         words: the very words.
-        research: set for training methods, benchmarks and studies.
+        research: set for training methods, benchmarks and studies; research_words: the words that say so.
         relation: of its task to the task of the question.
         scale: factor of enlargement that it names.
         other_media: a kind of data that it needs and the question does not have (video for a photo).
@@ -46,6 +46,7 @@ class Reading:
     known_by: KnownBy | None
     words: Span | None
     research: Task | None
+    research_words: Span | None
     relation: Relation
     scale: Scale
     other_media: DataType | None
@@ -63,6 +64,7 @@ def read_source(source: Source, question_task: Task | None) -> Reading:
         known_by=known_by,
         words=words,
         research=research,
+        research_words=_words_of(source, research) if research else None,
         relation=relate(question_task, task),
         scale=scale,
         other_media=_other_media(source, task, question_task),
@@ -128,12 +130,18 @@ def _evidence(source: Source, best: Scored) -> tuple[Task, KnownBy, Span | None]
         by: KnownBy = "title" if named_like_a_work else "name"
         start, end = _whole_promise(source, *best.places[0])
         return best.task, by, _span(source, "name", start, end)
-    terms = (*best.task.cues.term, *best.task.synonyms, best.task.name)
-    hits = find_all(terms, plain(source.summary))
-    if hits:
-        _, start, end = max(hits, key=lambda hit: hit[0].weight)
-        return best.task, "summary", _span(source, "summary", start, end)
-    return best.task, "summary", None
+    return best.task, "summary", _words_of(source, best.task)
+
+
+def _words_of(source: Source, task: Task) -> Span | None:
+    """The words of a title or summary that speak most clearly of a task."""
+    terms = (*task.cues.term, *task.synonyms, task.name)
+    for field, text in (("name", source.name), ("summary", source.summary)):
+        hits = find_all(terms, plain(text))
+        if hits:
+            _, start, end = max(hits, key=lambda hit: hit[0].weight)
+            return _span(source, field, start, end)
+    return None
 
 
 def _whole_promise(source: Source, start: int, end: int) -> tuple[int, int]:

@@ -22,20 +22,19 @@ _PLAIN_PARTS = re.compile(
 _MOST_PARTS = 3
 
 
-def step_rows(flow: Flow, verdict: Verdict) -> tuple[tuple[StepRow, ...], Used]:
+def step_rows(flow: Flow, verdict: Verdict, used: Used) -> tuple[StepRow, ...]:
     """The table; what the cards of sister models share is said once.
 
-    Returns:
-        The rows, and which sentences (source number, start) they quote.
+    Args:
+        used: sentences (source number, start) that the answer quotes already; those quoted here are added.
     """
     rows: list[StepRow] = []
     said: set[str] = set()
-    used: Used = set()
     for item in flow.steps:
         rows.append(_row(item, verdict, said, used))
         if item.reading is not None:
             said |= {statement.text for statement in item.reading.source.statements}
-    return tuple(rows), used
+    return tuple(rows)
 
 
 def _row(item: FlowStep, verdict: Verdict, said: set[str], used: Used) -> StepRow:
@@ -103,9 +102,11 @@ def _summary_sentences(reading: Reading, verdict: Verdict, used: Used) -> list[S
     if not source.summary:
         return [left_open(_not_stated(reading))]
     told = []
-    taken: set[int] = set()
+    taken = {start for number, start in used if number == source.number}
+    quoted_below = bool(taken)
     concerns = [concern for concern, _ in verdict.concerns]
-    for contribution in best_contributions(source, concerns)[:2]:
+    fresh = [c for c in best_contributions(source, concerns) if sentence_start(c.piece) not in taken]
+    for contribution in fresh[:2]:
         words = quoted(contribution.piece, cut=contribution.cut)
         told.append(sourced(f"Its text {contribution.verb} {words} {mark}.", contribution.piece.span()))
         taken.add(sentence_start(contribution.piece))
@@ -114,7 +115,7 @@ def _summary_sentences(reading: Reading, verdict: Verdict, used: Used) -> list[S
         told.append(sourced(f"{quoted(clause, cut=cut)} {mark}.", clause.span()))
         taken.add(piece.start)
     used |= {(source.number, start) for start in taken}
-    return told or [left_open(_not_stated(reading))]
+    return told if told or quoted_below else [left_open(_not_stated(reading))]
 
 
 def _not_stated(reading: Reading) -> str:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
-from whichmodel.answer.asked import question_rows, where_to_look
+from whichmodel.answer.asked import Used, question_rows, where_to_look
 from whichmodel.answer.flow import Flow, build_flow, draw
 from whichmodel.answer.glossary import Glossary
 from whichmodel.answer.markup import listing, short_name
@@ -25,6 +25,8 @@ from whichmodel.answer.steps import step_rows
 from whichmodel.answer.verdict import Verdict, judge
 from whichmodel.domain import Answer, Brief, Intent, QuestionRow, Sentence, SourceRow, StepRow
 
+# At most this share of the sentences may be ours.
+MOST_OURS = 0.3
 _Row = TypeVar("_Row", StepRow, QuestionRow, SourceRow)
 
 
@@ -41,15 +43,17 @@ def write(brief: Brief, *, intent: Intent | None = None) -> Answer:
     """
     verdict = judge(brief, intent)
     flow = _flow(verdict)
-    steps, used = step_rows(flow, verdict) if flow else ((), set())
-    questions, quoted = question_rows(verdict, used)
-    told = ideas(verdict, quoted)
+    # What was asked has the first choice of the sentences; none is quoted twice.
+    used: Used = set()
+    questions = question_rows(verdict, used)
+    steps = step_rows(flow, verdict, used) if flow else ()
+    told = ideas(verdict, used)
     # In the order in which they are read, so that each word is explained where it comes first.
     glossary = Glossary()
     steps = _explained(steps, glossary)
     questions = _explained(questions, glossary)
     told = _explained(told, glossary)
-    return Answer(
+    answer = Answer(
         question=brief.question,
         reply=short_reply(verdict),
         task=task_part(verdict),
@@ -65,6 +69,17 @@ def write(brief: Brief, *, intent: Intent | None = None) -> Answer:
         sources=brief.sources,
         mismatch=verdict.mismatch(),
     )
+    # The example is the first of our own sentences that an answer can do without.
+    return answer if share_of_ours(answer) <= MOST_OURS else msgspec.structs.replace(answer, example=())
+
+
+def share_of_ours(answer: Answer) -> float:
+    """The share of the sentences that are our inference, definition, general knowledge or arithmetic."""
+    told = [*answer.reply, *answer.task, *answer.example, *answer.beside, *answer.left_open]
+    told += [sentence for row in (*answer.ideas, *answer.papers) for sentence in row.sentences]
+    told += [sentence for row in answer.steps for sentence in row.sentences]
+    told += [sentence for row in answer.questions for sentence in row.sentences]
+    return sum(sentence.basis == "ours" for sentence in told) / max(len(told), 1)
 
 
 def _explained(table: tuple[_Row, ...], glossary: Glossary) -> tuple[_Row, ...]:
