@@ -254,9 +254,11 @@ def test_text_of_sources_never_becomes_structure_or_links(texts: list[str], view
         base, papers=(msgspec.structs.replace(base.papers[0], summary=summary), *base.papers[1:])
     )
     text = render(write(poisoned), view)  # type: ignore[arg-type]
+    if view == "html":  # it shows the sources word for word as well; their words are no links there
+        text = " ".join(re.findall("<[^>]*>", text))
     assert "evil.example" not in text, "the link was in no field, and not listed as inside the summary"
     assert "javascript:" not in text
-    assert "<script>alert" not in text
+    assert "<script" not in text
     if view == "md":
         assert len(re.findall(r"^## ", text, re.MULTILINE)) == 3
         assert len(text) < 12_000

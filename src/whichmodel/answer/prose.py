@@ -1,0 +1,177 @@
+"""A sentence as runs of plain text, with the places in it that point to the evidence.
+
+The web page and the terminal share this: Markdown is parsed once, and what a quotation or a `[3]`
+rests on is decided in one place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+
+from whichmodel.answer.markup import inline
+from whichmodel.domain import Sentence, Span
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+
+Style = Literal["strong", "em", "code"]
+_CITATION = re.compile(r"\[(\d{1,6})(?:,\s([^\[\]\"]{1,60}))?\]")
+_QUOTATION = re.compile(r'"([^"]+)"')
+_OPENS: dict[str, Style] = {"strong_open": "strong", "em_open": "em"}
+# Direction overrides and control characters would change how the text around them reads; each
+# becomes one sign, so that places in the text stay what they are.
+_UNSHOWABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of a sentence in one style; `text` is plain."""
+
+    text: str
+    styles: frozenset[Style] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Characters `start:end` of a sentence's plain text that point to the evidence.
+
+    Args:
+        kind: a verbatim quotation (with its quotation marks), or a citation such as `[3, name]`.
+        source: number of the source; 0 is the question.
+        span: the words it rests on; None where only the source is meant.
+    """
+
+    start: int
+    end: int
+    kind: Literal["quotation", "citation"]
+    source: int
+    span: Span | None
+
+
+@cache
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    # Nothing in a sentence may become a link, a picture or raw HTML; links come from fields only.
+    return MarkdownIt("commonmark", {"html": False}).disable(
+        ["link", "image", "autolink", "html_inline", "entity"]
+    )
+
+
+def runs(text: str) -> list[Run]:
+    """Markdown inline text as styled plain text.
+
+    >>> [(run.text, sorted(run.styles)) for run in runs("is *ours* [1]")]
+    [('is ', []), ('ours', ['em']), (' [1]', [])]
+    """
+    found: list[Run] = []
+    styles: list[Style] = []
+    for token in _parser().parseInline(text)[0].children or []:
+        if token.type in _OPENS:
+            styles.append(_OPENS[token.type])
+        elif token.type.endswith("_close") and styles:
+            styles.pop()
+        elif token.type == "code_inline":
+            found.append(Run(visible(token.content), frozenset([*styles, "code"])))
+        else:
+            content = " " if token.type.endswith("break") else token.content
+            if content:
+                found.append(Run(visible(content), frozenset(styles)))
+    return found
+
+
+def plain_text(text: str) -> str:
+    """Markdown inline text without its markup."""
+    return "".join(run.text for run in runs(text))
+
+
+def plain_name(name: str, longest: int = 300) -> str:
+    """Somebody else's name on one line: without links and control characters, cut where it is too long."""
+    flat = plain_text(inline(name[: longest + 1]))
+    return flat if len(name) <= longest else flat[: longest - 1].rstrip() + "…"
+
+
+def visible(text: str) -> str:
+    """The text with `�` for every control character and direction override; as long as before.
+
+    >>> visible("a\\x1b[1m")
+    'a�[1m'
+    """
+    return _UNSHOWABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def references(sentence: Sentence, sources: frozenset[int]) -> tuple[list[Reference], list[Span]]:
+    """What in a sentence points to the evidence.
+
+    Args:
+        sentence: the sentence.
+        sources: the numbers that a citation may have.
+
+    Returns:
+        The places, in order and without overlaps, and the spans that no place of the text stands for.
+    """
+    text = plain_text(sentence.text)
+    found = list(_quotations(text, sentence.spans))
+    linked = {reference.span for reference in found}
+    for match in _CITATION.finditer(text):
+        number = int(match[1])
+        if number in sources and not any(_overlap(match.span(), item) for item in found):
+            span = _cited(number, match[2] or "", match.start(), found, sentence.spans, linked)
+            linked.add(span)
+            found.append(Reference(match.start(), match.end(), "citation", number, span))
+    found.sort(key=lambda item: item.start)
+    return found, [span for span in dict.fromkeys(sentence.spans) if span not in linked]
+
+
+def _quotations(text: str, spans: tuple[Span, ...]) -> Iterator[Reference]:
+    """Quotations that are a span, longest first, then those that are a part of one."""
+    shown = {span: plain_text(inline(span.text)) for span in dict.fromkeys(spans)}
+    taken: list[Reference] = []
+    for span in sorted(shown, key=lambda item: -len(shown[item])):
+        needle = f'"{shown[span]}"'
+        start = text.find(needle) if shown[span] else -1
+        while start >= 0:
+            place = (start, start + len(needle))
+            if not any(_overlap(place, item) for item in taken):
+                taken.append(Reference(*place, "quotation", span.source, span))
+            start = text.find(needle, start + len(needle))
+    for match in _QUOTATION.finditer(text):
+        if not any(_overlap(match.span(), item) for item in taken):
+            whole = next((span for span in shown if match[1] in shown[span]), None)
+            if whole is not None:
+                taken.append(Reference(*match.span(), "quotation", whole.source, whole))
+    yield from taken
+
+
+def _cited(
+    number: int,
+    label: str,
+    place: int,
+    quotations: list[Reference],
+    spans: tuple[Span, ...],
+    linked: set[Span | None],
+) -> Span | None:
+    """The span that a citation stands for: that of the quotation before it, else one not linked yet."""
+    before = [item for item in quotations if item.source == number and item.end <= place]
+    if before and not label:
+        return max(before, key=lambda item: item.end).span
+    own = [span for span in spans if span.source == number]
+    own.sort(key=lambda span: (span.field.partition(" ")[0] not in _FIELDS.get(label, ()), span in linked))
+    return own[0] if own else None
+
+
+_FIELDS = {
+    "name": ("name",),
+    "title": ("name",),
+    "text": ("summary",),
+    "summary": ("summary",),
+    "our card": ("statement",),
+}
+
+
+def _overlap(place: tuple[int, int], item: Reference) -> bool:
+    return place[0] < item.end and item.start < place[1]
