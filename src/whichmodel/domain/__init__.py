@@ -1,6 +1,15 @@
 """Plain types that every other part speaks in. Nothing here reads files or runs models."""
 
-from whichmodel.domain.answer import Answer, Mismatch, QuestionRow, Sentence, SourceRow, Span, StepRow
+from whichmodel.domain.answer import (
+    Answer,
+    DraftReport,
+    Mismatch,
+    QuestionRow,
+    Sentence,
+    SourceRow,
+    Span,
+    StepRow,
+)
 from whichmodel.domain.audit import Audit, Claim, LinkFindings, MismatchFinding, NameFindings
 from whichmodel.domain.brief import Brief, Source
 from whichmodel.domain.card import Link, ModelCard, Scale, Statement
@@ -28,6 +37,7 @@ __all__ = [
     "Claim",
     "Cues",
     "DataType",
+    "DraftReport",
     "InputError",
     "Intent",
     "Link",

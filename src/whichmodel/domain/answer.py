@@ -81,6 +81,30 @@ class Mismatch(Record, frozen=True, kw_only=True):
     models: tuple[str, ...]
 
 
+class DraftReport(Record, frozen=True, kw_only=True):
+    """What became of the sentences that a language model drafted for an answer.
+
+    Args:
+        writer: who was asked to draft: `"llm:NAME"` as the user named it.
+        model: id of the model that drafted; empty where none was reached.
+        drafted: sentences read from the draft: kept + repaired + dropped.
+        kept: sentences that the evidence carries.
+        repaired: sentences that it does not carry, replaced by what our writer says on the same.
+        dropped: sentences that it does not carry and that nothing replaces.
+        seconds: from the question to the model until its last word was judged.
+        fault: why the draft is missing or cut short, for people; empty where it is whole.
+    """
+
+    writer: str
+    model: str = ""
+    drafted: int = 0
+    kept: int = 0
+    repaired: int = 0
+    dropped: int = 0
+    seconds: float = 0.0
+    fault: str = ""
+
+
 class Answer(Record, frozen=True, kw_only=True):
     """The three-part answer.
 
@@ -99,6 +123,7 @@ class Answer(Record, frozen=True, kw_only=True):
         sources: the evidence.
         mismatch: set where the models do not do what the question is about.
         here: sentences about this computer (only for our own recommendations).
+        drafted: set where a language model was asked to draft the sentences.
     """
 
     question: str
@@ -116,3 +141,4 @@ class Answer(Record, frozen=True, kw_only=True):
     questions: tuple[QuestionRow, ...] = ()
     beside: tuple[Sentence, ...] = ()
     here: tuple[Sentence, ...] = ()
+    drafted: DraftReport | None = None
