@@ -20,6 +20,7 @@ from whichmodel.understand.tasks import Scored, read_name, read_name_scale, scor
 _PLACED = 2.0
 _RESEARCH = 4.0
 _LONGEST_PROMISE = 14
+_NEARLY = 0.5
 
 Relation = Literal["same", "wider", "part", "sibling", "neighbour", "other", "unknown"]
 Closeness = Literal["does the task", "wider task", "part of the task", "neighbour", "background", "unclear"]
@@ -54,7 +55,7 @@ class Reading:
 
 def read_source(source: Source, question_task: Task | None) -> Reading:
     """Read one source against the task of the question."""
-    task, known_by, words = _task_of(source)
+    task, known_by, words = _task_of(source, question_task)
     research = _research_of(source) if source.kind == "paper" else None
     named_scale = read_name_scale(source.name)
     scale: Scale = source.scale if source.scale is not None else named_scale[0] if named_scale else None
@@ -106,7 +107,7 @@ def closeness(reading: Reading) -> Closeness:
     return "neighbour" if reading.relation in ("same", "sibling", "neighbour") else "background"
 
 
-def _task_of(source: Source) -> tuple[Task | None, KnownBy | None, Span | None]:
+def _task_of(source: Source, wanted: Task | None) -> tuple[Task | None, KnownBy | None, Span | None]:
     if source.task is not None and source.task in tasks():
         return tasks()[source.task], "card", None
     if source.kind == "model" and " " not in source.name.strip():
@@ -121,7 +122,10 @@ def _task_of(source: Source) -> tuple[Task | None, KnownBy | None, Span | None]:
     ]
     if not scored:
         return None, None, None
-    return _evidence(source, scored[0])
+    # A work that speaks of several tasks is read for the one that was asked about.
+    fitting = (item for item in scored if wanted is not None and item.task.id == wanted.id)
+    asked = next((item for item in fitting if item.score >= _NEARLY * scored[0].score), scored[0])
+    return _evidence(source, asked)
 
 
 def _evidence(source: Source, best: Scored) -> tuple[Task, KnownBy, Span | None]:

@@ -63,8 +63,8 @@ def _models(verdict: Verdict, task: Task) -> list[Sentence]:
         last = _papers(verdict) if not told and index == len(verdict.unknown) - 1 else ""
         told.append(
             left_open(
-                f"{full_name(reading.source)} is given without a word on what it does, so whether it does"
-                f" {task_name(task)} cannot be told from the text{last}."
+                f"Nothing given on {full_name(reading.source)} names a task that we could place, so whether it does"
+                f" this task cannot be told from the text{last}."
             )
         )
     return told
