@@ -59,7 +59,8 @@ def escape(text: str) -> str:
     >>> escape("2. step")
     '2#46; step'
     """
-    flat = " ".join(text.split())
+    # Two dollar signs would make a formula of what follows, even as code points.
+    flat = " ".join(text.split()).replace("$$", "$\N{ZERO WIDTH SPACE}$")
     if len(flat) > _LONGEST:
         flat = flat[: _LONGEST - 1].rstrip() + "…"
     start = _LIST.match(flat)

@@ -101,7 +101,7 @@ def visible(text: str) -> str:
     >>> visible("a\\x1b[1m")
     'a�[1m'
     """
-    return _UNSHOWABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+    return _UNSHOWABLE.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", " \n"))
 
 
 def references(sentence: Sentence, sources: frozenset[int]) -> tuple[list[Reference], list[Span]]:
