@@ -110,7 +110,10 @@ def test_the_step_says_what_a_builder_is_not_told() -> None:
 
 
 def test_numbers_follow_from_the_stated_assumption() -> None:
-    answer = answer_to("I made a photo 3x larger. How is that possible? What was it trained on? Is it real?", model="SISR-Rill-3x")
+    answer = answer_to(
+        "I made a photo 3x larger. How is that possible? What was it trained on? Is it real?",
+        model="SISR-Rill-3x",
+    )
     (sentence,) = answer.example
     assert sentence.basis == "ours"
     sides = [int(number.replace(",", "")) for number in re.findall(r"\d+,\d{3}|\d{3,}", sentence.text)]
@@ -119,7 +122,10 @@ def test_numbers_follow_from_the_stated_assumption() -> None:
 
 
 def test_the_print_that_the_person_named_is_the_one_counted() -> None:
-    answer = answer_to("Enlarge my scan for a print 120 cm wide at 200 dpi. How?", model="SISR-Any-Rill")
+    answer = answer_to(
+        "Enlarge my scan for a print 120 cm wide at 200 dpi. How? Trained on what? Is it real?",
+        model="SISR-Any-Rill",
+    )
     (sentence,) = answer.example
     assert "1.2 m" in sentence.text
     assert "200 dpi" in sentence.text

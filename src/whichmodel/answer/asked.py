@@ -14,7 +14,7 @@ from importlib import resources
 from whichmodel.answer.concerns import Concern, concerns_in
 from whichmodel.answer.markup import listing, quoted, short_name, task_name
 from whichmodel.answer.question import Asked, asked_span, questions_in
-from whichmodel.answer.quotes import Piece, contribution_in, sentences, shorten
+from whichmodel.answer.quotes import RESULTS, Piece, contribution_in, sentences, shorten
 from whichmodel.answer.reading import Reading, closeness
 from whichmodel.answer.sentences import left_open, sourced
 from whichmodel.answer.verdict import Verdict
@@ -34,11 +34,6 @@ _OWN = re.compile(
 # "How" is answered by means ("by ...ing", "via"), not by results ("outperforms", "94.6 %").
 _MEANS = re.compile(
     r"\b(?:by \w+ing|via|using|through|leverag\w+|allow\w*|enabl\w+|in which|learn\w*)\b", re.IGNORECASE
-)
-_RESULTS = re.compile(
-    r"\d%|\b(?:percent|outperform\w*|state[- ]of[- ]the[- ]art|sota|experiment\w*|superior\w*|accuracy (?:of|from)|"
-    r"compared (?:to|with)|benchmarks?|promising|significant(?:ly)? (?:improv|better)\w*)\b",
-    re.IGNORECASE,
 )
 _HOW = re.compile(r"\b(?:how|why|what (?:helps|makes|lets|allows))\b", re.IGNORECASE)
 _SHORT_NAME_WORDS = 4
@@ -138,10 +133,10 @@ def _score(piece: Piece, heard: list[Concern], sought: _Sought) -> float:
     if not score:
         return 0.0
     # What the authors say of their own work answers better than their introduction.
-    score *= 1.0 if _OWN.search(text) else 0.7
+    score *= 1.0 if _OWN.search(text) else 0.5
     if sought.how:
         score += 0.3 * bool(_MEANS.search(text))
-    return score * (0.5 if _RESULTS.search(text) else 1.0)
+    return score * (0.5 if RESULTS.search(text) else 1.0)
 
 
 @cache

@@ -9,7 +9,7 @@ from importlib import resources
 import msgspec
 import yaml
 
-from whichmodel.answer.quotes import Piece, sentences
+from whichmodel.answer.quotes import RESULTS, Piece, sentences
 from whichmodel.domain import Record, Source, Words
 from whichmodel.understand.phrases import find_all, plain
 
@@ -82,7 +82,7 @@ def threads(source: Source, concerns: list[Concern], avoid: set[int]) -> list[tu
     for rank, concern in enumerate(concerns):
         best: tuple[float, Piece] | None = None
         for piece in pieces:
-            if piece.start in used:
+            if piece.start in used or RESULTS.search(piece.text):
                 continue
             hits = find_all(concern.sources, plain(piece.text))
             # What the authors say of their own work answers better than their introduction.

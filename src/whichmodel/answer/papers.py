@@ -51,6 +51,9 @@ def _idea(reading: Reading, task: Task | None, concerns: list[Concern], used: Us
     wanted = (2 if close else 1) - min(len(quoted_already), 1)
     for contribution in best_contributions(source, concerns):
         start = sentence_start(contribution.piece)
+        # Of a paper quoted above only that is added which touches the question as well.
+        if quoted_already and not touches(contribution.piece, concerns):
+            continue
         if len(told) < wanted and start not in taken:
             told.append(_contribution(contribution, first=not told))
             taken.add(start)

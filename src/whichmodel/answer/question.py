@@ -19,7 +19,8 @@ _ASKS = r"(?:how|what|why|which|who|where|when|can|could|does|do|did|is|are|was|
 # Where a question begins inside a sentence: after a dash, a semicolon, a colon or a comma.
 _INNER = re.compile(rf"(?:[—–;:…]|\s-|,|\.\.\.)\s*{_LEAD}(?={_ASKS})", re.IGNORECASE)
 _BEGINS = re.compile(rf"{_LEAD}(?={_ASKS})", re.IGNORECASE)
-_EDGE = re.compile(r"[,;:.!?…—–()\"“”\n]|\s-\s")
+# A comma in a list of words ("clear, detailed pictures") ends no clause; one before four words may.
+_EDGE = re.compile(r"[;:.!?…—–()\"“”\n]|\s-\s|,(?=\s+\S+\s+\S+\s+\S+\s+[^\s,]+)")
 _JOINT = re.compile(r"\s(?:and|but|while|when|because|so|then|yet|as if|like|with|without)\s", re.IGNORECASE)
 
 

@@ -67,6 +67,12 @@ _CLAUSES = re.compile(
     r"[,;:]\s|\s(?:which|while|whereas|where|that|by|so|because|thereby|thus)\s|\s[–—]\s", re.IGNORECASE
 )
 _PHRASES = re.compile(r"\s(?:for|with|from|using|in|on|and|to|via|through|under|over|at)\s", re.IGNORECASE)
+# Sentences that report results; they tell how well, not how.
+RESULTS = re.compile(
+    r"\d%|\b(?:percent|outperform\w*|state[- ]of[- ]the[- ]art|sota|experiment\w*|superior\w*|accuracy (?:of|from)|"
+    r"compared (?:to|with)|benchmarks?|promising|significant(?:ly)? (?:improv|better)\w*)\b",
+    re.IGNORECASE,
+)
 _ASIDE = re.compile(r"in this (?:paper|work|study|article),?\s+|here,?\s+", re.IGNORECASE)
 
 
