@@ -19,6 +19,7 @@ from whichmodel.answer.views import render
 from whichmodel.domain import (
     Answer,
     Brief,
+    DraftReport,
     Link,
     Sentence,
     Source,
@@ -263,6 +264,22 @@ def test_a_link_of_another_kind_is_shown_and_not_followed() -> None:
     assert {target for target, _ in page.links if not target.startswith("#")} == {'https://x.org/"onclick="'}
     assert all("onclick" not in attributes for _, attributes in page.links)
     assert "javascript:alert(1)" in render(answer, "html")
+
+
+def test_what_became_of_a_draft_is_told() -> None:
+    report = DraftReport(writer="llm:<b>small</b>", drafted=9, kept=6, repaired=2, dropped=1)
+    answer = msgspec.structs.replace(write(brief()), drafted=report)
+    check_page(answer)
+    out = io.StringIO()
+    terminal.draw(answer, Console(file=out, width=300))
+    for text in (render(answer, "html").replace("&lt;", "<").replace("&gt;", ">"), out.getvalue()):
+        assert "drafted by llm:<b>small</b>: 9." in " ".join(text.split())
+    failed = msgspec.structs.replace(
+        answer, drafted=DraftReport(writer="llm:small", fault="no answer in 60 s")
+    )
+    assert "llm:small was asked to draft. The draft is missing or cut short: no answer in 60 s." in render(
+        failed, "html"
+    )
 
 
 def test_a_huge_summary_is_cut_and_the_page_says_so() -> None:

@@ -77,11 +77,12 @@ def graph_of(workflow: Workflow, rows: Iterable[StepRow] = ()) -> Graph:
     ranks: dict[str, int] = {}
     for step in workflow.steps:
         ranks[step.id] = 1 + max((ranks.get(value, 0) for value in step.takes.values()), default=0)
-    keys = {port.name: f"in{index}" for index, port in enumerate(workflow.inputs)}
+    inputs = {port.name: port for port in workflow.inputs}
+    keys = {name: f"in{index}" for index, name in enumerate(inputs)}
     keys |= {step.id: f"step{index}" for index, step in enumerate(workflow.steps)}
     nodes = []
     edges: list[tuple[str, str]] = []
-    for port in workflow.inputs:
+    for port in inputs.values():
         # An input stands right before the step that takes it, so that no arrow passes under a box.
         users = [ranks[step.id] for step in workflow.steps if port.name in step.takes.values()]
         place = min(users, default=ranks.get(workflow.output, 1)) - 1
@@ -111,11 +112,23 @@ def _step(step: Step, workflow: Workflow, table: dict[str, StepRow], key: str, r
     later = list(workflow.steps)[workflow.steps.index(step) + 1 :]
     helps = any(_is_missing(other, table) for other in later) and not missing
     kind: Kind = "missing" if missing else "optional" if helps and row is not None else "step"
-    name = plain_name(step.model or step.title)
+    name = _name(step, row)
     about = [plain_name(step.title)] if step.model else []
     if step.id != workflow.output:
         about += [f"gives {plain_name(step.gives.name)}", *_carried(step.gives)[1:]]
     return Node(key, kind, f"({mark}) {name}" if row is not None else name, tuple(about), rank)
+
+
+def _name(step: Step, row: StepRow | None) -> str:
+    """The model of a step, as briefly as the table calls it; a step without a model by what it does."""
+    name = plain_name(step.model or step.title)
+    brief = "" if row is None else _in_table(row).partition(") ")[2]
+    # After a substitution the table still tells of the model that was asked for.
+    return brief if brief and step.model is not None and name.startswith(brief) else name
+
+
+def _in_table(row: StepRow) -> str:
+    return plain_name(_CITED.sub("", plain_text(row.step[:400])))
 
 
 def _is_missing(step: Step, table: dict[str, StepRow]) -> bool:
@@ -127,7 +140,7 @@ def _alternatives(workflow: Workflow, table: dict[str, StepRow], rank: int) -> l
     marks = {step.id.removeprefix("step-") for step in workflow.steps}
     rows = [row for row in table.values() if row.mark not in marks]
     nodes = [
-        Node(f"or{index}", "alternative", plain_name(_CITED.sub("", plain_text(row.step[:400]))), (), rank)
+        Node(f"or{index}", "alternative", _in_table(row), (), rank)
         for index, row in enumerate(rows[:_MOST_ALTERNATIVES])
     ]
     if len(rows) > _MOST_ALTERNATIVES:

@@ -15,7 +15,16 @@ from itertools import pairwise
 from whichmodel.answer.markdown import SHAPES
 from whichmodel.answer.markup import quote, short_name
 from whichmodel.answer.mermaid import to_mermaid
-from whichmodel.answer.prose import Reference, Run, plain_name, plain_text, references, runs, visible
+from whichmodel.answer.prose import (
+    Reference,
+    Run,
+    draft_told,
+    plain_name,
+    plain_text,
+    references,
+    runs,
+    visible,
+)
 from whichmodel.answer.svg import to_svg
 from whichmodel.answer.verbatim import Evidence
 from whichmodel.domain import Answer, Sentence, Source, SourceRow, StepRow
@@ -30,7 +39,7 @@ _TAGS = {"strong": "strong", "em": "em", "code": "code"}
 # Words of a script that runs from right to left keep to themselves inside our sentences.
 _RIGHT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001eeff"
 _RIGHT_TO_LEFT = re.compile(rf'[{_RIGHT}](?:[^\nA-Za-z\[\]"]{{0,40}}?[{_RIGHT}])*')
-_LONGEST_QUESTION = 320
+_LONG_QUESTION, _LONGEST_QUESTION = 140, 320
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
@@ -80,9 +89,10 @@ class _Page:
         more = ""
         if len(" ".join(self.answer.question.split())) > _LONGEST_QUESTION:
             more = '<p class="small"><a href="#question">The whole question</a></p>'
+        long = ' class="long"' if len(question) > _LONG_QUESTION else ""
         return (
             '<header><p class="kicker">The question</p>'
-            f"<h1><bdi>{_text(question)}</bdi></h1>{more}</header>\n"
+            f"<h1{long}><bdi>{_text(question)}</bdi></h1>{more}</header>\n"
             '<section class="reply" aria-labelledby="reply"><h2 id="reply">Short reply</h2>'
             f"<p>{self._running(self.answer.reply)}</p></section>"
         )
@@ -264,11 +274,12 @@ def _legend(answer: Answer) -> str:
         else ""
     )
     here = ' <span class="badge here">here</span> is what is so on this computer.' if answer.here else ""
+    draft = f"<p>{_text(draft_told(answer.drafted))}</p>" if answer.drafted else ""
     return (
         '<aside class="legend" aria-label="How to read the marks"><p>A number such as [1] and words in quotation'
         f" marks lead to the source's own words below.{cards}"
         ' <span class="badge ours">ours</span> is our inference, general knowledge or arithmetic.'
-        f' <span class="badge open">open</span> is what the sources do not tell.{here}</p></aside>'
+        f' <span class="badge open">open</span> is what the sources do not tell.{here}</p>{draft}</aside>'
     )
 
 

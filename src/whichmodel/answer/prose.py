@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from whichmodel.answer.markup import inline
-from whichmodel.domain import Sentence, Span
+from whichmodel.domain import DraftReport, Sentence, Span
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -102,6 +102,19 @@ def visible(text: str) -> str:
     'a�[1m'
     """
     return _UNSHOWABLE.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", " \n"))
+
+
+def draft_told(report: DraftReport) -> str:
+    """What became of a language model's draft, in a sentence or two of plain text."""
+    who = plain_name(report.model or report.writer)
+    told = (
+        f"Sentences drafted by {who}: {report.drafted}. Kept, because the evidence carries them: {report.kept};"
+        f" replaced by ours: {report.repaired}; left out: {report.dropped}."
+    )
+    if not report.fault:
+        return told
+    fault = f"The draft is missing or cut short: {plain_name(report.fault, 1000).rstrip('.')}."
+    return f"{told} {fault}" if report.drafted else f"{plain_name(report.writer)} was asked to draft. {fault}"
 
 
 def references(sentence: Sentence, sources: frozenset[int]) -> tuple[list[Reference], list[Span]]:

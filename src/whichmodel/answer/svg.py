@@ -22,7 +22,7 @@ _NAME, _SMALL = 14, 12
 _LINE = 17
 _PADDING = 10
 _ROW_GAP = 18
-_WIDEST_BOX = {False: 230, True: 300}
+_WIDEST_BOX = {False: 240, True: 300}
 _NARROWEST_BOX = 96
 _RANK_GAP = {False: 44, True: 34}
 _MOST_LINES = 3
@@ -135,7 +135,8 @@ def _wrapped(text: str, width: float, size: int) -> list[str]:
 def _width(text: str, size: int) -> float:
     """An estimate of the width of a line, on the generous side."""
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
-    return size * (0.6 * (len(text) - wide) + 1.0 * wide)
+    narrow = 0.67 if size == _NAME else 0.6  # names are bold
+    return size * (narrow * (len(text) - wide) + 1.0 * wide)
 
 
 def _ways(graph: Graph) -> list[tuple[str, ...]]:

@@ -21,7 +21,7 @@ from rich.text import Text
 from whichmodel.answer.graph import graph_of
 from whichmodel.answer.markdown import SHAPES
 from whichmodel.answer.markup import short_name
-from whichmodel.answer.prose import plain_name, plain_text, references, runs, visible
+from whichmodel.answer.prose import draft_told, plain_name, plain_text, references, runs, visible
 from whichmodel.domain import Answer, Sentence, Source, StepRow
 
 # Below this width the table of steps would be columns of single words: it becomes a list.
@@ -178,6 +178,8 @@ class _Drawing:
         told.append(" is our inference, general knowledge or arithmetic; ")
         told.append("[open]", style=_STYLES["open"])
         told.append(" is what the sources do not tell.")
+        if self.answer.drafted:
+            told.append(f"\n{draft_told(self.answer.drafted)}", style="dim")
         self._print(told)
 
     def _running(self, sentences: Iterable[Sentence]) -> Text:
