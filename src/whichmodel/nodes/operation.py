@@ -1,20 +1,34 @@
-"""What an operation is: a rule for sizes, a need for weights, and the work itself."""
+"""What an operation is: typed ports, a rule for sizes, and the work cut into units.
+
+An operation never sees a whole picture in memory. Its inputs are rasters on disk, and it computes its
+result one unit at a time. The engine (`workflow.engine`) decides which units are due, writes what comes
+back, and remembers it, so that a run can go on after it was killed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, ClassVar
 
-from whichmodel.domain import InputError, ModelCard, Step
-from whichmodel.pictures import Picture
+from numpy.typing import NDArray
+
+from whichmodel.domain import DataType, InputError, ModelCard, Step
+from whichmodel.pictures.box import Box
+from whichmodel.pictures.raster import Kind, Raster
 
 DEFAULT_TILE = 256
 """Side of a tile's core in input pixels. With the 33 pixels of overlap that SPAN needs an inner tile is
 1.6 times the work of its core, and the network takes 0.5 GB of memory whatever the size of the picture."""
 
+_BAND = 1 << 20
+"""Pixels of the result in one band of rows, about."""
+
 Cards = Mapping[str, ModelCard]
+State = Mapping[str, Any]
+"""What an operation found out about whole inputs before its first unit: plain JSON values."""
 
 
 @dataclass(frozen=True)
@@ -36,30 +50,82 @@ class Size:
         return f"{self.width} × {self.height}"
 
 
+@dataclass(frozen=True, slots=True)
+class PortSpec:
+    """What an input port takes, and whether a step must connect it."""
+
+    type: DataType
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One piece of a step's work.
+
+    Args:
+        target: the pixels of the result that it gives. The targets of a step's units partition it.
+        label: for messages: `"tile column 1, row 0 (input x 256..512, y 0..256)"`.
+    """
+
+    target: Box
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """What a unit gave, in the kind that `output_kind` told.
+
+    Args:
+        colour: shape `(h, w, bands)` of the unit's target.
+        alpha: shape `(h, w)`, same type, where the kind has alpha; else `None`.
+        mark: a word that the engine remembers with the unit and counts for `Operation.notes`;
+            at most 20 ASCII letters, digits and hyphens.
+    """
+
+    colour: NDArray[Any]
+    alpha: NDArray[Any] | None = None
+    mark: str = ""
+
+
 @dataclass(frozen=True)
 class Context:
     """What operations get from the run.
 
     Args:
         cards: model cards by name.
-        weights: gives the files of a weights id by role; fetches them first where needed.
+        weights: gives the files of a weights id by role; they were fetched before the run.
         tile: side of a tile's core, in input pixels.
-        progress: is told how many output pixels of the step were finished since the last call.
+        size, kind: of the step's result, as planned.
+        state: what `Operation.prepare` of this step gave.
     """
 
     cards: Cards
     weights: Callable[[str], Mapping[str, Path]]
     tile: int = DEFAULT_TILE
+    size: Size = Size(1, 1)
+    kind: Kind = Kind(3, 8)
+    state: State = field(default_factory=dict)
     progress: Callable[[int], None] = lambda pixels: None
 
 
-class Operation(Protocol):
-    """An operation that a step may name; all are listed in `nodes.registry`."""
+class Operation(ABC):
+    """An operation that a step may name; all are listed in `nodes.registry`.
 
-    @property
-    def ports(self) -> frozenset[str]:
-        """Names of the inputs that a step may connect; `"image"` must be."""
+    Operations hold no state of their own: the same call gives the same result, on any computer of one
+    kind, in any order of the units. That is what makes cache and resumption exact.
 
+    Attributes:
+        ports: the inputs that a step may connect, by name.
+        gives: type of the result.
+        resembles: port whose picture the result must look like from afar (the local means agree), or
+            `None` where no such thing can be said.
+    """
+
+    ports: ClassVar[Mapping[str, PortSpec]]
+    gives: ClassVar[DataType] = DataType.IMAGE
+    resembles: ClassVar[str | None] = "image"
+
+    @abstractmethod
     def check(self, step: Step) -> None:
         """Check the step's fields and parameters.
 
@@ -67,22 +133,62 @@ class Operation(Protocol):
             InputError: names the step and the parameter.
         """
 
+    @abstractmethod
     def output_size(self, step: Step, sizes: Mapping[str, Size], cards: Cards) -> Size | None:
         """Size of the result, from the sizes at its ports as far as known; `None` where it is not."""
 
+    def output_kind(self, step: Step, kinds: Mapping[str, Kind]) -> Kind:
+        """Kind of the result's samples, from those at its ports; by default that at port `image`."""
+        return kinds["image"]
+
     def needs_weights(self, step: Step, cards: Cards) -> str | None:
         """Id of the weights that the step needs, or `None`."""
+        return None
 
-    def run(self, step: Step, picture: Picture, size: Size, context: Context) -> Picture:
-        """Do the work.
+    def identity(self, step: Step, context: Context) -> Mapping[str, Any]:
+        """What the result depends on beside operation, parameters and inputs, as plain JSON values.
 
-        Args:
-            picture: the value at port `"image"`.
-            size: of the result, as `output_size` planned it.
+        It is part of the name under which a result is kept: hashes of weights, tile, overlap, runtime.
+        """
+        return {}
+
+    def prepare(self, step: Step, inputs: Mapping[str, Raster], context: Context) -> State:
+        """Find out what has to be known of whole inputs before the first unit; small and plain JSON.
+
+        Must read the inputs in parts, or through libvips.
+        """
+        return {}
+
+    def units(self, step: Step, sizes: Mapping[str, Size], context: Context) -> Sequence[Unit]:
+        """The work in pieces, always the same for the same arguments; by default bands of rows."""
+        return row_bands(context.size)
+
+    @abstractmethod
+    def compute(self, step: Step, unit: Unit, inputs: Mapping[str, Raster], context: Context) -> Samples:
+        """Do one unit.
 
         Raises:
-            StepError: names the step, and the tile where there are tiles.
+            Exception: any; the engine makes it a `StepError` that names the step and the unit.
         """
+
+    def notes(self, step: Step, marks: Mapping[str, int], units: int, state: State) -> tuple[str, ...]:
+        """Sentences for people about the finished step.
+
+        Args:
+            marks: how many of the `units` gave which `Samples.mark`.
+        """
+        return ()
+
+
+def row_bands(size: Size, pixels: int = _BAND) -> list[Unit]:
+    """Bands of whole rows, from top to bottom, of about `pixels` pixels each."""
+    rows = max(1, min(size.height, pixels // size.width))
+    count = -(-size.height // rows)
+    edges = [size.height * i // count for i in range(count + 1)]
+    return [
+        Unit(Box(0, top, size.width, bottom), f"rows {top}..{bottom}")
+        for top, bottom in zip(edges[:-1], edges[1:], strict=True)
+    ]
 
 
 def check_parameters(step: Step, allowed: Mapping[str, type | tuple[type, ...]]) -> None:
