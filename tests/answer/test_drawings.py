@@ -61,6 +61,7 @@ def test_alternatives_and_a_second_input_are_drawn() -> None:
     drawing = render(answered("First-SISR-4x", "Second-SISR-4x"), "html").partition("<svg")[2]
     assert drawing.count('class="box alternative"') == 1
     assert "Second-SISR-4x" in drawing
+    assert_apart(drawing.partition("</svg>")[0])
     styled = answered("fast-neural-style", question="It repainted my photo like a Van Gogh. How?")
     drawing = render(styled, "html").partition("<svg")[2].partition("</svg>")[0]
     assert "style example" in drawing
@@ -79,9 +80,15 @@ def test_a_long_workflow_goes_downwards_and_inside_its_frame() -> None:
     drawing = render(answer, "html").partition("<figure>")[2].partition("</figure>")[0]
     assert drawing.count("<svg") == 1
     assert "tall only" in drawing
-    width, height = (float(side) for side in re.findall(r'viewBox="-2 -2 ([\d.]+) ([\d.]+)"', drawing)[0])
     boxes = re.findall(r'<rect x="([\d.-]+)" y="([\d.-]+)" width="([\d.]+)" height="([\d.]+)"', drawing)
     assert len(boxes) == 10
+    assert_apart(drawing)
+
+
+def assert_apart(drawing: str) -> None:
+    """All boxes stand inside the frame, and none on another."""
+    width, height = (float(side) for side in re.findall(r'viewBox="-2 -2 ([\d.]+) ([\d.]+)"', drawing)[0])
+    boxes = re.findall(r'<rect x="([\d.-]+)" y="([\d.-]+)" width="([\d.]+)" height="([\d.]+)"', drawing)
     placed = [tuple(map(float, box)) for box in boxes]
     assert all(min(x, y) >= 0 and x + w <= width and y + h <= height for x, y, w, h in placed)
     for one, other in itertools.combinations(placed, 2):
@@ -132,6 +139,12 @@ def test_mermaid_keeps_what_people_read() -> None:
     assert "SwinIR-M #91;2x#93;" in text
     assert "in0 --> step0" in text
     assert "step0 --> out" in text
+
+
+def test_mermaid_makes_no_list_of_a_name() -> None:
+    port = Port(name="2. photo", type=DataType.IMAGE, shape="- h")
+    text = to_mermaid(Workflow(title="t", inputs=(port,), steps=(), output="2. photo"))
+    assert '(["2#46; photo<br/>image<br/>#45; h"])' in text
 
 
 def test_mermaid_tells_what_is_missing() -> None:

@@ -206,6 +206,23 @@ def test_words_that_the_source_does_not_hold_are_not_marked() -> None:
         assert "#source-1" in {target for target, _ in page.links}
 
 
+def test_a_span_that_no_word_of_the_sentence_stands_for_is_led_to_all_the_same() -> None:
+    answer = with_spans("The quick fox.", [(4, 9)])
+    told = msgspec.structs.replace(answer.reply[0], text="It is fast.")
+    answer = msgspec.structs.replace(answer, reply=(told,))
+    check_spans(answer, check_page(answer))
+
+
+def test_a_sentence_makes_no_links() -> None:
+    answer = with_spans("The quick fox.", [(4, 9)])
+    text = "See [x](https://evil.example), <https://evil.example>, ![x](https://evil.example), <b>b</b> *and* `c`."
+    told = Sentence(text=text, basis="ours")
+    page = check_page(msgspec.structs.replace(answer, reply=(told,)))
+    assert page.texts["t1"].startswith("See [x](https://evil.example), <https://evil.example>, ![x](https")
+    assert {"em", "code"} <= set(page.tags)
+    assert "b" not in page.tags
+
+
 def test_a_statement_of_a_card_is_led_to() -> None:
     card = msgspec.structs.replace(
         source(1, "Any-SISR-S", kind="model"),

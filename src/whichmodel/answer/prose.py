@@ -7,6 +7,8 @@ rests on is decided in one place.
 from __future__ import annotations
 
 import re
+from bisect import bisect
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -128,63 +130,64 @@ def references(sentence: Sentence, sources: frozenset[int]) -> tuple[list[Refere
         The places, in order and without overlaps, and the spans that no place of the text stands for.
     """
     text = plain_text(sentence.text)
-    found = list(_quotations(text, sentence.spans))
+    covered = bytearray(len(text))
+    found = sorted(_quotations(text, sentence.spans, covered), key=lambda item: item.start)
     linked = {reference.span for reference in found}
+    quoted: dict[int, list[Reference]] = defaultdict(list)
+    for reference in found:
+        quoted[reference.source].append(reference)
+    own: dict[int, list[Span]] = defaultdict(list)
+    for span in sentence.spans:
+        own[span.source].append(span)
     for match in _CITATION.finditer(text):
-        number = int(match[1])
-        if number in sources and not any(_overlap(match.span(), item) for item in found):
-            span = _cited(number, match[2] or "", match.start(), found, sentence.spans, linked)
+        number, label = int(match[1]), match[2] or ""
+        if number in sources and not covered[match.start()]:
+            index = bisect(quoted[number], match.start(), key=lambda item: item.end)
+            # The quotation before it is what a bare number cites; a label names the field.
+            before = quoted[number][index - 1].span if index and not label else None
+            span = before or _cited(own[number], label, linked)
             linked.add(span)
             found.append(Reference(match.start(), match.end(), "citation", number, span))
     found.sort(key=lambda item: item.start)
     return found, [span for span in dict.fromkeys(sentence.spans) if span not in linked]
 
 
-def _quotations(text: str, spans: tuple[Span, ...]) -> Iterator[Reference]:
-    """Quotations that are a span, longest first, then those that are a part of one."""
-    shown = {span: plain_text(inline(span.text)) for span in dict.fromkeys(spans)}
-    taken: list[Reference] = []
-    for span in sorted(shown, key=lambda item: -len(shown[item])):
-        needle = f'"{shown[span]}"'
-        start = text.find(needle) if shown[span] else -1
+def _quotations(text: str, spans: tuple[Span, ...], covered: bytearray) -> Iterator[Reference]:
+    """Quotations that are a span, longest first, then those that are a part of one; marks what they cover."""
+    shown: dict[str, list[Span]] = defaultdict(list)
+    for span in dict.fromkeys(spans):
+        words = plain_text(inline(span.text))
+        if words:
+            shown[words].append(span)
+    for words in sorted(shown, key=len, reverse=True):
+        # Several sources may hold the same words: the first quotation is of the first, and so on.
+        waiting = iter(shown[words])
+        last = shown[words][0]
+        start = text.find(f'"{words}"')
         while start >= 0:
-            place = (start, start + len(needle))
-            if not any(_overlap(place, item) for item in taken):
-                taken.append(Reference(*place, "quotation", span.source, span))
-            start = text.find(needle, start + len(needle))
+            end = start + len(words) + 2
+            # What covers it is longer, so it covers an end of it.
+            if not covered[start] and not covered[end - 1]:
+                last = next(waiting, last)
+                covered[start:end] = bytes([1]) * (end - start)
+                yield Reference(start, end, "quotation", last.source, last)
+            start = text.find(f'"{words}"', end)
     for match in _QUOTATION.finditer(text):
-        if not any(_overlap(match.span(), item) for item in taken):
-            whole = next((span for span in shown if match[1] in shown[span]), None)
+        start, end = match.span()
+        if not any(covered[start:end]):
+            whole = next((words for words in shown if match[1] in words), None)
             if whole is not None:
-                taken.append(Reference(*match.span(), "quotation", whole.source, whole))
-    yield from taken
+                span = shown[whole][0]
+                covered[start:end] = bytes([1]) * (end - start)
+                yield Reference(start, end, "quotation", span.source, span)
 
 
-def _cited(
-    number: int,
-    label: str,
-    place: int,
-    quotations: list[Reference],
-    spans: tuple[Span, ...],
-    linked: set[Span | None],
-) -> Span | None:
-    """The span that a citation stands for: that of the quotation before it, else one not linked yet."""
-    before = [item for item in quotations if item.source == number and item.end <= place]
-    if before and not label:
-        return max(before, key=lambda item: item.end).span
-    own = [span for span in spans if span.source == number]
-    own.sort(key=lambda span: (span.field.partition(" ")[0] not in _FIELDS.get(label, ()), span in linked))
-    return own[0] if own else None
+_FIELDS = {"name": "name", "title": "name", "text": "summary", "summary": "summary", "our card": "statement"}
 
 
-_FIELDS = {
-    "name": ("name",),
-    "title": ("name",),
-    "text": ("summary",),
-    "summary": ("summary",),
-    "our card": ("statement",),
-}
-
-
-def _overlap(place: tuple[int, int], item: Reference) -> bool:
-    return place[0] < item.end and item.start < place[1]
+def _cited(spans: list[Span], label: str, linked: set[Span | None]) -> Span | None:
+    """The span of a source that a citation stands for: of the field that it names, and not linked yet."""
+    field = _FIELDS.get(label, "")
+    return min(
+        spans, key=lambda span: (not (field and span.field.startswith(field)), span in linked), default=None
+    )
