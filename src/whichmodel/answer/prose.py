@@ -145,9 +145,9 @@ def references(sentence: Sentence, sources: frozenset[int]) -> tuple[list[Refere
             index = bisect(quoted[number], match.start(), key=lambda item: item.end)
             # The quotation before it is what a bare number cites; a label names the field.
             before = quoted[number][index - 1].span if index and not label else None
-            span = before or _cited(own[number], label, linked)
-            linked.add(span)
-            found.append(Reference(match.start(), match.end(), "citation", number, span))
+            cited = before or _cited(own[number], label, linked)
+            linked.add(cited)
+            found.append(Reference(match.start(), match.end(), "citation", number, cited))
     found.sort(key=lambda item: item.start)
     return found, [span for span in dict.fromkeys(sentence.spans) if span not in linked]
 
