@@ -27,10 +27,10 @@ _ENOUGH, _ENOUGH_ELSEWHERE = 1.0, 1.5
 _CLOSE = ("same", "part", "wider")
 _MOST_PAPERS = 2
 _OWN = re.compile(
-    r"\b(?:we|our|ours|this (?:allows|enables|leads|method|approach)|proposed|it)\b", re.IGNORECASE
+    r"\b(?:we|our|ours|this (?:allows|enables|leads|method|approach|design|module)|proposed|(?:is|was|are) trained|it (?:uses|learns|"
+    r"works|combines|predicts|overcomes|employs|separates|estimates|keeps|builds|takes|generates|encodes))\b",
+    re.IGNORECASE,
 )
-
-
 # "How" is answered by means ("by ...ing", "via"), not by results ("outperforms", "94.6 %").
 _MEANS = re.compile(
     r"\b(?:by \w+ing|via|using|through|leverag\w+|allow\w*|enabl\w+|in which|learn\w*)\b", re.IGNORECASE
@@ -133,10 +133,18 @@ def _score(piece: Piece, heard: list[Concern], sought: _Sought) -> float:
     if not score:
         return 0.0
     # What the authors say of their own work answers better than their introduction.
-    score *= 1.0 if _OWN.search(text) else 0.5
+    means = bool(_MEANS.search(text))
+    own = piece.source.kind == "model" or _OWN.search(text) or _names_itself(piece)
+    score *= 1.0 if own else 0.6 if means else 0.3
     if sought.how:
-        score += 0.3 * bool(_MEANS.search(text))
+        score += 0.3 * means
     return score * (0.5 if RESULTS.search(text) else 1.0)
+
+
+def _names_itself(piece: Piece) -> bool:
+    """Whether a sentence is about the work's own thing, called by the name in its title."""
+    head = piece.source.name.partition(":")[0].strip()
+    return 0 < len(head.split()) <= _SHORT_NAME_WORDS and head in piece.text
 
 
 @cache
@@ -187,7 +195,9 @@ def _not_told(verdict: Verdict, *, first: bool) -> str:
     if verdict.brief.origin == "catalog":
         return ""
     if not first:
-        return "Not told either."
+        return (
+            "Not told of the model either." if len(verdict.models) == 1 else "Not told of the models either."
+        )
     models = verdict.fitting or verdict.unknown
     if not models:
         return "Not told: which model made what you saw is not known." if verdict.models else ""

@@ -14,7 +14,7 @@ from whichmodel.domain import Record, Source, Words
 from whichmodel.understand.phrases import find_all, plain
 
 _OWN = re.compile(
-    r"\b(?:we|our|ours|this (?:allows|enables|leads|method|approach)|proposed|it)\b", re.IGNORECASE
+    r"\b(?:we|our|ours|this (?:allows|enables|leads|method|approach)|proposed)\b", re.IGNORECASE
 )
 _WEAKEST = 0.6
 
@@ -86,7 +86,7 @@ def threads(source: Source, concerns: list[Concern], avoid: set[int]) -> list[tu
                 continue
             hits = find_all(concern.sources, plain(piece.text))
             # What the authors say of their own work answers better than their introduction.
-            score = sum(phrase.weight for phrase, *_ in hits) * (1.0 if _OWN.search(piece.text) else 0.6)
+            score = sum(phrase.weight for phrase, *_ in hits) * (1.0 if _OWN.search(piece.text) else 0.4)
             if score >= _WEAKEST and (best is None or score > best[0]):
                 best = (score, piece)
         if best:

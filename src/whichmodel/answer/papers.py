@@ -151,7 +151,10 @@ def _result_words(task: Task) -> list[str]:
 def _instead(reading: Reading, task: Task) -> tuple[str, str]:
     """What a paper on another task gives, starts from or is about; for one paper and for several."""
     other = reading.task
-    if reading.research is not None and (other is None or reading.relation == "other"):
+    if reading.against:
+        return "works against such results, not at them", "work against such results, not at them"
+    looks_on = reading.research is not None and closeness(reading) == "background"
+    if reading.research is not None and (other is None or reading.relation == "other" or looks_on):
         name = task_name(reading.research)
         return f"is about {name}, not a step of a workflow", f"are about {name}, not steps of a workflow"
     if other is None:
@@ -175,24 +178,29 @@ def rows(verdict: Verdict) -> tuple[SourceRow, ...]:
         SourceRow(
             source=reading.source.number,
             closeness=closeness(reading),
-            sentences=(_why(reading),),
+            sentences=(_why(reading, verdict.task),),
         )
         for reading in (*verdict.models, *verdict.papers)
     )
 
 
-def _why(reading: Reading) -> Sentence:
+def _why(reading: Reading, task: Task | None) -> Sentence:
     label = closeness(reading)
     if reading.task is None:
         if reading.research is not None:
             return _placed(f"{label}: {task_name(reading.research)}", reading, reading.research_words)
         if reading.source.kind == "model":
             return left_open("the text does not say what it does")
+        named = _also_names(reading, task)
+        if named is not None:
+            return sourced(f"neighbour: its text names {quote(named.text)}", named)
         return left_open(f"{label}: its words name no task that we could place")
     name = task_name(reading.task)
     if label == "does the task":
         factor = f", {reading.scale}×" if isinstance(reading.scale, int | float) else ""
         return _placed(f"does the task ({name}{factor.replace('.0×', '×')})", reading, reading.words)
+    if reading.against:
+        return _placed(f"{label}: works against {name}", reading, reading.words)
     if reading.research is not None and label == "background":
         return _placed(f"background: {task_name(reading.research)}, {name}", reading, reading.words)
     return _placed(f"{label}: {name}", reading, reading.words)

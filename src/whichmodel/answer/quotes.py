@@ -62,6 +62,7 @@ _CONTRIBUTION = re.compile(
 )
 
 
+_LEAD = re.compile(r"\s*(?:\(?(?:\d{1,2}|[ivx]{1,4}|[a-e])\)\s*|[-•*–]\s+)?")
 # Where a sentence can be left early: at the end of a clause, else before a preposition.
 _CLAUSES = re.compile(
     r"[,;:]\s|\s(?:which|while|whereas|where|that|by|so|because|thereby|thus)\s|\s[–—]\s", re.IGNORECASE
@@ -190,8 +191,10 @@ def _balanced(text: str) -> bool:
 
 def _trim(source: Source, start: int, end: int) -> Piece | None:
     text = source.summary[start:end]
-    left = len(text) - len(text.lstrip())
-    stripped = text.strip()
+    # "(2) We add ...": the number belongs to a list that the quotation leaves behind.
+    lead = _LEAD.match(text)
+    left = lead.end() if lead else 0
+    stripped = text[left:].strip()
     return Piece(source, start + left, start + left + len(stripped)) if stripped else None
 
 

@@ -10,16 +10,41 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from whichmodel.answer.quotes import sentences
 from whichmodel.catalog import tasks
 from whichmodel.catalog.kin import ancestors
 from whichmodel.domain import DataType, Scale, Source, Span, Task
-from whichmodel.understand.phrases import find_all, plain
+from whichmodel.understand.phrases import compile_phrase, find_all, plain
 from whichmodel.understand.tasks import Scored, read_name, read_name_scale, score_text
 
 # Scores below which a text is not placed: one term in passing says little.
 _PLACED = 2.0
 _RESEARCH = 4.0
 _LONGEST_PROMISE = 14
+_CLEAR_TERM = 1.5
+_OWN = re.compile(r"\b(?:we|our|ours|this (?:paper|work|study))\b", re.IGNORECASE)
+_MEDIUM_WORDS = (
+    (
+        frozenset({DataType.IMAGE, DataType.VIDEO, DataType.MASK}),
+        re.compile(
+            r"\b(?:images?|imag(?:ing|ery)|pictures?|photo\w*|visual\w*|vision|videos?|pixels?|cameras?|scenes?|"
+            r"views?|faces?|facial|portraits?|x-rays?|scans?|ct|mri|radiograph\w*|paintings?|render\w*|films?)\b"
+        ),
+    ),
+    (
+        frozenset({DataType.AUDIO}),
+        re.compile(
+            r"\b(?:audio|speech|sounds?|voices?|acoustic\w*|music\w*|spoken|listen\w*|utterances?|asr)\b"
+        ),
+    ),
+)
+# Research that looks at how others do a task.
+_LOOKS_ON = ("study", "benchmark-dataset")
+_AGAINST = re.compile(
+    r"\b(?:defen[cs]e|defend\w*|attack\w*|watermark\w*|deepfakes?|forensic\w*|backdoor\w*|jailbreak\w*|anti-spoofing|"
+    r"(?:un)?authori[sz]ed|unlearn\w*|(?:ai-)?generated \w+ detection|fake \w+ detection|tamper\w*)\b",
+    re.IGNORECASE,
+)
 _NEARLY = 0.5
 
 Relation = Literal["same", "wider", "part", "sibling", "neighbour", "other", "unknown"]
@@ -39,6 +64,7 @@ class Reading:
         research: set for training methods, benchmarks and studies; research_words: the words that say so.
         relation: of its task to the task of the question.
         scale: factor of enlargement that it names.
+        against: it works against the task (a defence, a detector of fakes), not at it.
         other_media: a kind of data that it needs and the question does not have (video for a photo).
     """
 
@@ -51,10 +77,15 @@ class Reading:
     relation: Relation
     scale: Scale
     other_media: DataType | None
+    against: bool = False
 
 
-def read_source(source: Source, question_task: Task | None) -> Reading:
-    """Read one source against the task of the question."""
+def read_source(source: Source, question_task: Task | None, *, video_meant: bool = False) -> Reading:
+    """Read one source against the task of the question.
+
+    Args:
+        video_meant: the person speaks of video, so that works on video are none on other data.
+    """
     task, known_by, words = _task_of(source, question_task)
     research = _research_of(source) if source.kind == "paper" else None
     named_scale = read_name_scale(source.name)
@@ -68,7 +99,8 @@ def read_source(source: Source, question_task: Task | None) -> Reading:
         research_words=_words_of(source, research) if research else None,
         relation=relate(question_task, task),
         scale=scale,
-        other_media=_other_media(source, task, question_task),
+        other_media=None if video_meant else _other_media(source, task, question_task),
+        against=source.kind == "paper" and bool(_AGAINST.search(source.name)),
     )
 
 
@@ -94,6 +126,10 @@ def relate(question: Task | None, other: Task | None) -> Relation:
 
 def closeness(reading: Reading) -> Closeness:
     """How close a source is to the question."""
+    if reading.against:
+        return "neighbour"
+    if reading.research is not None and reading.research.id in _LOOKS_ON and reading.source.kind == "paper":
+        return "background"
     if reading.relation == "same" and not reading.other_media:
         return "does the task"
     if reading.relation == "wider":
@@ -118,14 +154,43 @@ def _task_of(source: Source, wanted: Task | None) -> tuple[Task | None, KnownBy 
     scored = [
         item
         for item in score_text(source.name, source.summary)
-        if item.task.kind == "task" and item.score >= _PLACED
+        if item.task.kind == "task" and item.score >= _PLACED and _speaks_of_medium(source, item.task)
     ]
     if not scored:
-        return None, None, None
+        return _named_by_the_way(source, wanted)
     # A work that speaks of several tasks is read for the one that was asked about.
     fitting = (item for item in scored if wanted is not None and item.task.id == wanted.id)
     asked = next((item for item in fitting if item.score >= _NEARLY * scored[0].score), scored[0])
     return _evidence(source, asked)
+
+
+def _speaks_of_medium(source: Source, task: Task) -> bool:
+    """Whether a text has a word for the kind of data that a task takes or gives: no pictures, no captioning of them."""
+    if not source.summary:
+        return True  # a title alone has no room for it
+    text = plain(f"{source.name} {source.summary}")
+    kinds = {port.type for port in task.inputs}
+    for types, words in _MEDIUM_WORDS:
+        if kinds <= types:
+            return bool(words.search(text))
+    return True
+
+
+def _named_by_the_way(source: Source, wanted: Task | None) -> tuple[Task | None, KnownBy | None, Span | None]:
+    """The task asked about, where the authors name it in a sentence on their own work."""
+    if wanted is None:
+        return None, None, None
+    terms = [
+        term for term in (*wanted.cues.term, *wanted.synonyms) if compile_phrase(term).weight >= _CLEAR_TERM
+    ]
+    for piece in sentences(source):
+        hits = (
+            find_all(terms, plain(source.summary[piece.start : piece.end])) if _OWN.search(piece.text) else []
+        )
+        if hits:
+            _, start, end = hits[0]
+            return wanted, "summary", _span(source, "summary", piece.start + start, piece.start + end)
+    return None, None, None
 
 
 def _evidence(source: Source, best: Scored) -> tuple[Task, KnownBy, Span | None]:

@@ -9,7 +9,7 @@ from whichmodel.answer.concerns import threads
 from whichmodel.answer.flow import Flow, FlowStep, shape
 from whichmodel.answer.markup import inline, listing, quote, quoted, short_name
 from whichmodel.answer.papers import best_contributions, sentence_start
-from whichmodel.answer.quotes import shorten
+from whichmodel.answer.quotes import sentences, shorten
 from whichmodel.answer.reading import Reading
 from whichmodel.answer.sentences import card_sentences, from_card, left_open, sourced
 from whichmodel.answer.verdict import Verdict
@@ -114,6 +114,11 @@ def _summary_sentences(reading: Reading, verdict: Verdict, used: Used) -> list[S
         clause, cut = shorten(piece)
         told.append(sourced(f"{quoted(clause, cut=cut)} {mark}.", clause.span()))
         taken.add(piece.start)
+    if not told and not quoted_below:
+        for piece in sentences(source)[:1]:
+            clause, cut = shorten(piece)
+            told.append(sourced(f"{quoted(clause, cut=cut)} {mark}.", clause.span()))
+            taken.add(piece.start)
     used |= {(source.number, start) for start in taken}
     return told if told or quoted_below else [left_open(_not_stated(reading))]
 

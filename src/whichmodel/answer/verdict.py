@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from whichmodel.answer.concerns import Concern, concerns_of
@@ -13,6 +14,7 @@ from whichmodel.understand import understand
 # The models were recommended for this question. Where its words leave two readings nearly equal, the
 # reading that a model fits is taken; and words that hardly name any task do not outweigh a model that does.
 _NEARLY = 0.6
+_VIDEO = re.compile(r"\b(?:videos?|films?|filmed|clips?|footage|frames?|movies?)\b", re.IGNORECASE)
 _HINTED, _SAID = 0.07, 0.2
 _CLEAR = 0.5
 
@@ -74,13 +76,14 @@ def judge(brief: Brief, intent: Intent | None = None) -> Verdict:
         task, guessed = model_tasks[0], True
     elif task is not None:
         task = _prefer_given(intent, task, model_tasks)
+    video = bool(_VIDEO.search(brief.question))
     return Verdict(
         brief=brief,
         intent=intent,
         task=task,
         guessed=guessed,
-        models=tuple(read_source(source, task) for source in brief.models),
-        papers=tuple(read_source(source, task) for source in brief.papers),
+        models=tuple(read_source(source, task, video_meant=video) for source in brief.models),
+        papers=tuple(read_source(source, task, video_meant=video) for source in brief.papers),
         concerns=tuple(concerns_of(brief.question)),
     )
 
