@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from whichmodel.answer import write
 from whichmodel.answer.views import Format, show
+from whichmodel.cli.writer import write_by, writer_option
 from whichmodel.domain import InputError
 from whichmodel.understand.prompt_format import MAX_BYTES, read_prompt
 
@@ -20,14 +20,15 @@ FORMATS = click.Choice(["md", "json", "html"])
 @click.option(
     "--format", "view", type=FORMATS, default="md", show_default=True, help="How to write the answer."
 )
-def answer(prompt: str, view: Format) -> None:
+@writer_option
+def answer(prompt: str, view: Format, writer: str) -> None:
     """Answer the question in PROMPT (a file, or - for stdin) from the models and papers given in it.
 
     Nothing outside the prompt is used: every link is one of its links, every statement about a source
     is quoted from it, and what is ours is marked.
     """
     where = "stdin" if prompt == "-" else prompt
-    show(write(read_prompt(read_input(prompt), where=where)), view)
+    show(write_by(writer, read_prompt(read_input(prompt), where=where)), view)
 
 
 def read_input(name: str) -> bytes:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from whichmodel.answer import write
 from whichmodel.answer.views import Format, show
 from whichmodel.catalog import cards, tasks
 from whichmodel.cli.answer import FORMATS
 from whichmodel.cli.run import run_file, tell_report
+from whichmodel.cli.writer import write_by, writer_option
 from whichmodel.domain import SCHEMA_VERSION, Answer, InputError, Intent, Sentence, Workflow, to_data
 from whichmodel.recommend import Ranking, make_brief, recommend
 from whichmodel.understand import understand
@@ -30,8 +30,15 @@ if TYPE_CHECKING:
 @click.option(
     "--format", "view", type=FORMATS, default="md", show_default=True, help="How to write the answer."
 )
+@writer_option
 def ask(
-    question: str, photo: Path | None, runs: bool, output: Path | None, substitute: str | None, view: Format
+    question: str,
+    photo: Path | None,
+    runs: bool,
+    output: Path | None,
+    substitute: str | None,
+    view: Format,
+    writer: str,
 ) -> None:
     """Answer QUESTION from the catalog: the task, the models that do it, the workflow, the papers.
 
@@ -44,7 +51,7 @@ def ask(
         raise InputError("-o and --substitute belong to --run", hint="add --run, or leave them out")
     intent = _with_factor_for_print(understand(question), photo)
     ranking = recommend(intent)
-    answer = write(make_brief(ranking), intent=intent)
+    answer = write_by(writer, make_brief(ranking), intent=intent)
     answer = _with_here(answer, ranking)
     recommended = answer.workflow
     if substitute is not None:

@@ -1,0 +1,217 @@
+"""Every drafted sentence, judged against the evidence: kept, repaired from the built-in answer, or dropped.
+
+A sentence is kept where the audit finds it supported by a source that its slot may rest on (or by the
+question), or where it says again what the built-in answer marks as ours or open. A mark of the model's
+own counts for nothing. Whatever else fails is replaced by the built-in sentence on the same ground, if
+the slot has one that is not used yet, and is dropped otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from whichmodel.answer.audit.words import content, lexicon
+from whichmodel.answer.llm.clean import Known, clean
+from whichmodel.answer.llm.evidence import only
+from whichmodel.answer.llm.plan import Slot
+from whichmodel.answer.llm.prompt import without_marks
+from whichmodel.answer.markup import inline
+from whichmodel.domain import Brief, Claim, Sentence, Source, Span
+
+Judge = Callable[[Brief, Sequence[str]], list[Claim]]
+# Shares of the weight of the shorter sentence's words.
+_SAME_GROUND = 0.4
+_SAME_SENTENCE = 0.85
+
+
+@dataclass(slots=True, eq=False)
+class Checked:
+    """What became of the drafted sentences of one slot.
+
+    Args:
+        sentences: what the slot holds now; empty where nothing of the draft was of use.
+        why: for each sentence that was not kept, the sentence and the reason.
+    """
+
+    slot: Slot
+    sentences: list[Sentence] = field(default_factory=list)
+    kept: int = 0
+    repaired: int = 0
+    dropped: int = 0
+    why: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Checker:
+    """Judges the drafts of one answer.
+
+    Args:
+        brief: the evidence without what speaks to a model; spans point into it.
+        slots: the plan.
+        judge: the audit's judgement of sentences against a brief.
+    """
+
+    def __init__(self, brief: Brief, slots: Sequence[Slot], judge: Judge) -> None:
+        self._brief = brief
+        self._judge = judge
+        builtin = [sentence for slot in slots for sentence in slot.builtin]
+        self._ours = [sentence for sentence in builtin if sentence.basis in ("ours", "open", "question")]
+        self._plan = Brief(
+            question=brief.question,
+            models=(),
+            papers=(_as_source(self._ours),) if self._ours else (),
+        )
+        self._known = {slot.id: Known(only(brief, slot.sources), slot.builtin) for slot in slots}
+        self._said: list[str] = []
+
+    def check(self, slot: Slot, drafted: Sequence[str]) -> Checked:
+        """Judge what was drafted for one slot."""
+        checked = Checked(slot)
+        unused = list(slot.builtin)
+        for text, sentence, why in self._judged(slot, drafted):
+            if sentence is not None and any(_same(text, said) for said in self._said):
+                sentence, why = None, "it says again what is said already"
+            elif sentence is not None and checked.kept >= slot.most:
+                sentence, why = None, "the place is full"
+            elif sentence is not None:
+                checked.kept += 1
+                checked.sentences.append(sentence)
+                self._said.append(text)
+                unused = [other for other in unused if not _same(text, without_marks(other.text))]
+                continue
+            checked.why.append((text, why))
+            repair = _repair(text, unused)
+            if repair is None:
+                checked.dropped += 1
+                continue
+            unused.remove(repair)
+            checked.repaired += 1
+            checked.sentences.append(repair)
+        if checked.sentences:
+            checked.sentences += _staying(slot, unused, checked.sentences)
+        return checked
+
+    def _judged(self, slot: Slot, drafted: Sequence[str]) -> list[tuple[str, Sentence | None, str]]:
+        """Each sentence with what it becomes, or with the reason why it cannot stay."""
+        cleaned = []
+        for raw in drafted:
+            text, why = clean(raw)
+            cleaned.append((text, why or self._known[slot.id].outside(text)))
+        fine = [text for text, why in cleaned if not why]
+        claims = (
+            dict(zip(fine, self._judge(only(self._brief, slot.sources), fine), strict=True)) if fine else {}
+        )
+        return [
+            (text, *((None, why) if why else self._becomes(slot, text, claims[text])))
+            for text, why in cleaned
+        ]
+
+    def _becomes(self, slot: Slot, text: str, claim: Claim) -> tuple[Sentence | None, str]:
+        why = claim.why or f"judged {claim.verdict}"
+        if claim.verdict == "contradicted":
+            return None, why
+        says_open = bool(lexicon().open.search(text))
+        if claim.verdict == "supported" and not says_open:
+            if claim.span is None:
+                return Sentence(text=inline(text), basis="ours"), ""
+            if self._holds(claim.span, slot):
+                return self._resting_on(text, claim.span), ""
+            why = "it rests on a source of another place"
+        again = self._again(text, says_open)
+        return (again, "") if again else (None, why)
+
+    def _again(self, text: str, says_open: bool) -> Sentence | None:
+        """The sentence, where it says what the built-in answer says as ours, as open or of the question."""
+        near = max(self._ours, key=lambda other: likeness(text, without_marks(other.text)), default=None)
+        if near is None or likeness(text, without_marks(near.text)) < _SAME_GROUND:
+            return None
+        if (near.basis == "open") is not says_open:
+            return None
+        if self._judge(self._plan, [text])[0].verdict not in ("supported", "marked inference"):
+            return None
+        return Sentence(
+            text=inline(text), basis=near.basis, spans=near.spans if near.basis == "question" else ()
+        )
+
+    def _holds(self, span: Span, slot: Slot) -> bool:
+        """Whether a span is of a source that the slot may rest on and is there, word for word."""
+        if span.source != 0 and span.source not in slot.sources:
+            return False
+        text = _field(self._brief, span)
+        return text is not None and bool(span.text.strip()) and text[span.start : span.end] == span.text
+
+    def _resting_on(self, text: str, span: Span) -> Sentence:
+        shown = inline(text)
+        if span.source == 0:
+            return Sentence(text=shown, basis="question", spans=(span,))
+        source = next(source for source in self._brief.sources if source.number == span.source)
+        where = ""
+        if span.field == "name":
+            where = ", title" if source.kind == "paper" or " " in source.name.strip() else ", name"
+        elif span.field.startswith("statement"):
+            where = ", our card"
+        mark = f" [{span.source}{where}]"
+        cited = f"{shown[:-1]}{mark}{shown[-1]}" if shown[-1] in ".!" else f"{shown}{mark}."
+        return Sentence(text=cited, basis="card" if "card" in where else "source", spans=(span,))
+
+
+def likeness(one: str, other: str) -> float:
+    """Share, by weight, of the shorter sentence's content words that the other has; from 0 to 1."""
+    weights = [{word.stem: word.weight for word in content(text)} for text in (one, other)]
+    small, large = sorted(weights, key=lambda words: sum(words.values()))
+    whole = sum(small.values())
+    return sum(weight for stem, weight in small.items() if stem in large) / whole if whole else 0.0
+
+
+def _same(one: str, other: str) -> bool:
+    return one == other or likeness(one, other) >= _SAME_SENTENCE
+
+
+def _repair(text: str, unused: Sequence[Sentence]) -> Sentence | None:
+    near = max(unused, key=lambda other: likeness(text, without_marks(other.text)), default=None)
+    if near is None or likeness(text, without_marks(near.text)) < _SAME_GROUND:
+        return None
+    return near
+
+
+def _staying(slot: Slot, unused: Sequence[Sentence], told: Sequence[Sentence]) -> list[Sentence]:
+    """Built-in sentences that a draft may not make disappear.
+
+    What is open stays open. What our card says stays. In the short reply everything of ours stays but
+    the first sentence, and so does what is said of a source that the draft does not speak of.
+    """
+    spoken_of = {span.source for sentence in told for span in sentence.spans}
+    staying = []
+    for sentence in unused:
+        of = {span.source for span in sentence.spans}
+        in_reply = slot.id == "reply" and sentence is not slot.builtin[0]
+        if (
+            sentence.basis in ("open", "card", "here")
+            or (in_reply and sentence.basis == "ours")
+            or (in_reply and not of <= spoken_of)
+        ):
+            staying.append(sentence)
+    return staying
+
+
+def _field(brief: Brief, span: Span) -> str | None:
+    if span.source == 0:
+        return brief.question if span.field == "question" else None
+    for source in brief.sources:
+        if source.number == span.source:
+            if span.field in ("name", "summary"):
+                return source.name if span.field == "name" else source.summary
+            number = span.field.removeprefix("statement ")
+            if number.isdigit() and int(number) < len(source.statements):
+                return source.statements[int(number)].text
+    return None
+
+
+def _as_source(sentences: Sequence[Sentence]) -> Source:
+    """Sentences of our own as if they were a source, so that saying them again can be judged."""
+    return Source(
+        number=1,
+        kind="paper",
+        name="Plan",
+        summary=" ".join(without_marks(sentence.text) for sentence in sentences),
+    )

@@ -1,0 +1,58 @@
+"""The option `--writer`: our own writer, or a language model that drafts and is checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from whichmodel.answer import write
+from whichmodel.domain import Answer, Brief, DraftReport, Intent
+
+BUILTIN = "builtin"
+_PREFIX = "llm:"
+
+
+class WriterName(click.ParamType[str]):
+    """`builtin`, or `llm:NAME` with a model of the `llm` library."""
+
+    name = "builtin|llm:NAME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name as given; anything else is refused."""
+        name = str(value)
+        if name == BUILTIN or (name.startswith(_PREFIX) and name.removeprefix(_PREFIX).strip()):
+            return name
+        self.fail(
+            f"{name!r} is no writer: give {BUILTIN}, or {_PREFIX}NAME with a model that `llm models` lists"
+        )
+
+
+writer_option = click.option(
+    "--writer",
+    type=WriterName(),
+    default=BUILTIN,
+    show_default=True,
+    help="Who writes: whichmodel itself, or a language model whose every sentence is then checked.",
+)
+
+
+def write_by(writer: str, brief: Brief, *, intent: Intent | None = None) -> Answer:
+    """Write the answer; what became of a language model's draft is told on stderr."""
+    if writer == BUILTIN:
+        return write(brief, intent=intent)
+    from whichmodel.answer.llm import write_with_model
+
+    answer = write_with_model(brief, writer.removeprefix(_PREFIX).strip(), intent=intent)
+    if answer.drafted is not None:
+        click.echo(f"whichmodel: {told(answer.drafted)}", err=True)
+    return answer
+
+
+def told(report: DraftReport) -> str:
+    """What became of a draft, in a line or two for people."""
+    if not report.drafted:
+        return f"{report.writer}: {report.fault or 'nothing was drafted'}\n  the answer is the built-in one"
+    counts = f"{report.kept} kept, {report.repaired} repaired, {report.dropped} dropped"
+    line = f"{report.writer} drafted {report.drafted} sentences: {counts} ({report.seconds:.1f} s)"
+    return f"{line}\n  cut short: {report.fault}" if report.fault else line
