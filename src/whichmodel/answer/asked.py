@@ -14,7 +14,7 @@ from importlib import resources
 from whichmodel.answer.concerns import Concern, concerns_in
 from whichmodel.answer.markup import listing, quoted, short_name, task_name
 from whichmodel.answer.question import Asked, asked_span, questions_in
-from whichmodel.answer.quotes import RESULTS, Piece, contribution_in, sentences, shorten
+from whichmodel.answer.quotes import RESULTS, Piece, contribution_in, is_own, kind_of, sentences, shorten
 from whichmodel.answer.reading import Reading, closeness
 from whichmodel.answer.sentences import left_open, sourced
 from whichmodel.answer.verdict import Verdict
@@ -25,12 +25,8 @@ from whichmodel.understand.phrases import find_all, plain
 _OF_THE_THING = {"training", "technique", "speed"}
 _ENOUGH, _ENOUGH_ELSEWHERE = 1.0, 1.5
 _CLOSE = ("same", "part", "wider")
+_DOES = ("does the task", "part of the task", "wider task")
 _MOST_PAPERS = 2
-_OWN = re.compile(
-    r"\b(?:we|our|ours|this (?:allows|enables|leads|method|approach|design|module)|proposed|(?:is|was|are) trained|it (?:uses|learns|"
-    r"works|combines|predicts|overcomes|employs|separates|estimates|keeps|builds|takes|generates|encodes))\b",
-    re.IGNORECASE,
-)
 # "How" is answered by means ("by ...ing", "via"), not by results ("outperforms", "94.6 %").
 _MEANS = re.compile(
     r"\b(?:by \w+ing|via|using|through|leverag\w+|allow\w*|enabl\w+|in which|learn\w*)\b", re.IGNORECASE
@@ -81,10 +77,13 @@ def _answer(verdict: Verdict, asked: Asked, used: Used, *, first: bool) -> list[
     models = [
         found for reading in (*verdict.fitting, *verdict.unknown) for found in _best(reading, sought, used)
     ][:2]
-    told = []
+    told: list[Sentence] = []
     for found in models:
+        again = any(
+            span.source == found.reading.source.number for sentence in told for span in sentence.spans
+        )
         used.add((found.reading.source.number, found.piece.start))
-        told.append(_say(found))
+        told.append(_say(found, again=again))
     if not told:
         silence = _not_told(verdict, first=first)
         told += [left_open(silence)] if silence else []
@@ -95,7 +94,24 @@ def _answer(verdict: Verdict, asked: Asked, used: Used, *, first: bool) -> list[
     for found in papers[:_MOST_PAPERS]:
         used.add((found.reading.source.number, found.piece.start))
         told.append(_say(found))
+    if first and sought.how and not models and not any(closeness(f.reading) in _DOES for f in papers):
+        told += _for_comparison(verdict, used)
     return told
+
+
+def _for_comparison(verdict: Verdict, used: Used) -> list[Sentence]:
+    """How another work on the very task does it, where no sentence speaks to the question itself."""
+    for reading in verdict.papers:
+        if closeness(reading) not in _DOES:
+            continue
+        for piece in sentences(reading.source):
+            own = contribution_in(piece)
+            place = (reading.source.number, piece.start)
+            if own is not None and kind_of(own) == "names" and place not in used:
+                used.add(place)
+                words = f"{short_name(reading.source)} {own.verb} {quoted(own.piece, cut=own.cut)}"
+                return [sourced(f"For comparison: {words} [{reading.source.number}].", own.piece.span())]
+    return []
 
 
 def _sought(question: str, asked: Asked) -> _Sought:
@@ -107,7 +123,8 @@ def _sought(question: str, asked: Asked) -> _Sought:
 def _best(reading: Reading, sought: _Sought, used: Used) -> list[_Found]:
     """The sentences of a source that speak to a question, best first; none where none clearly does."""
     close = (reading.relation in _CLOSE or reading.source.kind == "model") and not reading.other_media
-    if not close and closeness(reading) != "neighbour":
+    label = closeness(reading)
+    if label == "background" or (not close and label != "neighbour"):
         return []
     heard = [concern for concern in sought.concerns if close or concern.id not in _OF_THE_THING]
     if sought.concerns and not heard:
@@ -134,17 +151,10 @@ def _score(piece: Piece, heard: list[Concern], sought: _Sought) -> float:
         return 0.0
     # What the authors say of their own work answers better than their introduction.
     means = bool(_MEANS.search(text))
-    own = piece.source.kind == "model" or _OWN.search(text) or _names_itself(piece)
-    score *= 1.0 if own else 0.6 if means else 0.3
+    score *= 1.0 if is_own(piece) else 0.6 if means else 0.3
     if sought.how:
         score += 0.3 * means
     return score * (0.5 if RESULTS.search(text) else 1.0)
-
-
-def _names_itself(piece: Piece) -> bool:
-    """Whether a sentence is about the work's own thing, called by the name in its title."""
-    head = piece.source.name.partition(":")[0].strip()
-    return 0 < len(head.split()) <= _SHORT_NAME_WORDS and head in piece.text
 
 
 @cache
@@ -167,7 +177,7 @@ def stems(text: str) -> set[str]:
     return found
 
 
-def _say(found: _Found) -> Sentence:
+def _say(found: _Found, *, again: bool = False) -> Sentence:
     """`Name, on its task, proposes "…" [3].`"""
     source = found.reading.source
     name, mark = short_name(source), f" [{source.number}]"
@@ -178,6 +188,8 @@ def _say(found: _Found) -> Sentence:
     if own is not None:
         return sourced(f"{name}{about} {own.verb} {quoted(own.piece, cut=own.cut)}{mark}.", own.piece.span())
     clause, cut = shorten(found.piece)
+    if again:
+        return sourced(f"It also says: {quoted(clause, cut=cut)} [{source.number}].", clause.span())
     return sourced(f"{name}{about} says: {quoted(clause, cut=cut)}{mark}.", clause.span())
 
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from importlib import resources
 
 import msgspec
 import yaml
 
-from whichmodel.answer.quotes import RESULTS, Piece, sentences
+from whichmodel.answer.quotes import RESULTS, Piece, is_own, sentences
 from whichmodel.domain import Record, Source, Words
 from whichmodel.understand.phrases import find_all, plain
 
-_OWN = re.compile(
-    r"\b(?:we|our|ours|this (?:allows|enables|leads|method|approach)|proposed)\b", re.IGNORECASE
-)
 _WEAKEST = 0.6
 
 
@@ -82,11 +78,10 @@ def threads(source: Source, concerns: list[Concern], avoid: set[int]) -> list[tu
     for rank, concern in enumerate(concerns):
         best: tuple[float, Piece] | None = None
         for piece in pieces:
-            if piece.start in used or RESULTS.search(piece.text):
+            # What leads up to the authors' own work answers nothing, nor do results.
+            if piece.start in used or RESULTS.search(piece.text) or not is_own(piece):
                 continue
-            hits = find_all(concern.sources, plain(piece.text))
-            # What the authors say of their own work answers better than their introduction.
-            score = sum(phrase.weight for phrase, *_ in hits) * (1.0 if _OWN.search(piece.text) else 0.4)
+            score = sum(phrase.weight for phrase, *_ in find_all(concern.sources, plain(piece.text)))
             if score >= _WEAKEST and (best is None or score > best[0]):
                 best = (score, piece)
         if best:

@@ -111,8 +111,10 @@ def _main(
     letter = _letter(index)
     factor = scale if scale is not None else reading.scale if reading else None
     gives = task.outputs[0]
-    takes = {_port(port): port.name for port in reversed(task.inputs)}
-    takes[_port(task.inputs[0])] = value
+    takes = {_port(task.inputs[0]): value}
+    for port in task.inputs[1:]:
+        # Two pictures cannot both come in at "image": the second is called what it is.
+        takes[_port(port) if _port(port) not in takes else port.name] = port.name
     title = task.name + (f" {number(factor)}×" if isinstance(factor, int | float) else "")
     step = Step(
         id=f"step-{letter}",

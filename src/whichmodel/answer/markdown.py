@@ -79,7 +79,8 @@ def _workflow(answer: Answer) -> str:
         by_number = {source.number: source for source in answer.sources}
         for idea in answer.ideas:
             name = short_name(by_number[idea.source]).rstrip(".")
-            lines.append(f"- **{name}.** {_running(idea.sentences)}")
+            stop = "" if name.endswith(("?", "!")) else "."
+            lines.append(f"- **{name}{stop}** {_running(idea.sentences)}")
         if answer.beside:
             lines.append(f"- {_running(answer.beside)}")
     if answer.left_open:

@@ -8,7 +8,7 @@ from whichmodel.answer.asked import Used
 from whichmodel.answer.concerns import Concern, threads, touches
 from whichmodel.answer.general import lower_first
 from whichmodel.answer.markup import article, inline, listing, quote, quoted, task_name
-from whichmodel.answer.quotes import Contribution, Piece, contributions, kind_of, sentences, shorten
+from whichmodel.answer.quotes import Contribution, Piece, contributions, is_own, kind_of, sentences, shorten
 from whichmodel.answer.reading import Reading, closeness
 from whichmodel.answer.sentences import from_card, left_open, ours, sourced
 from whichmodel.answer.verdict import Verdict
@@ -58,9 +58,9 @@ def _idea(reading: Reading, task: Task | None, concerns: list[Concern], used: Us
             told.append(_contribution(contribution, first=not told))
             taken.add(start)
     if not told and not quoted_already:
-        for piece in sentences(source)[:1]:
+        for piece in sorted(sentences(source), key=lambda piece: not is_own(piece))[:1]:
             clause, cut = shorten(piece)
-            told.append(sourced(f"Its text begins: {quoted(clause, cut=cut)} {mark}.", clause.span()))
+            told.append(sourced(f"It says: {quoted(clause, cut=cut)} {mark}.", clause.span()))
             taken.add(piece.start)
     if closeness(reading) != "background" and not quoted_already:
         for _, piece in threads(source, concerns, taken)[:1]:
@@ -200,7 +200,7 @@ def _why(reading: Reading, task: Task | None) -> Sentence:
         factor = f", {reading.scale}×" if isinstance(reading.scale, int | float) else ""
         return _placed(f"does the task ({name}{factor.replace('.0×', '×')})", reading, reading.words)
     if reading.against:
-        return _placed(f"{label}: works against {name}", reading, reading.words)
+        return _placed(f"{label}: works against such results", reading, reading.against)
     if reading.research is not None and label == "background":
         return _placed(f"background: {task_name(reading.research)}, {name}", reading, reading.words)
     return _placed(f"{label}: {name}", reading, reading.words)

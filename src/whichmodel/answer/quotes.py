@@ -26,7 +26,7 @@ _ABBREVIATIONS = re.compile(
 _BREAK = re.compile(r"[.!?]+[\"”’')\]]*(?=\s+[\"“‘'(\[]?[A-Z0-9]|\s*\n|\s*$)")
 _ADVERBS = r"(?:\w+ly\s+|also\s+|then\s+|further\s+|first\s+|here\s+|therefore\s+){0,2}"
 _UNQUOTABLE = re.compile(
-    r"https?:|www\.|```|^\s*#|\|.*\||<\w+|\]\(|"
+    r"https?:|www\.|\\(?:text|math|em|it|bf)\w*\{|```|^\s*#|\|.*\||<\w+|\]\(|"
     r"^\s*(?:model|paper|github|hugging ?face|summary|answer)\s*:|"
     r"[\u202a-\u202e\u2066-\u2069\u200e\u200f]",
     re.IGNORECASE | re.MULTILINE,
@@ -68,10 +68,16 @@ _CLAUSES = re.compile(
     r"[,;:]\s|\s(?:which|while|whereas|where|that|by|so|because|thereby|thus)\s|\s[–—]\s", re.IGNORECASE
 )
 _PHRASES = re.compile(r"\s(?:for|with|from|using|in|on|and|to|via|through|under|over|at)\s", re.IGNORECASE)
+_OWN = re.compile(
+    r"\b(?:we|our|ours|this (?:allows|enables|leads|method|approach|design|module)|proposed|(?:is|was|are) trained|"
+    r"it (?:uses|learns|works|combines|predicts|overcomes|employs|separates|estimates|keeps|builds|takes|generates|encodes))\b",
+    re.IGNORECASE,
+)
+_LONGEST_OWN_NAME = 4
 # Sentences that report results; they tell how well, not how.
 RESULTS = re.compile(
     r"\d%|\b(?:percent|outperform\w*|state[- ]of[- ]the[- ]art|sota|experiment\w*|superior\w*|accuracy (?:of|from)|"
-    r"compared (?:to|with)|benchmarks?|promising|significant(?:ly)? (?:improv|better)\w*)\b",
+    r"compared (?:to|with)|drops? by|points on average|we (?:observe|find|found) that|evaluating \w+|benchmarks?|promising|significant(?:ly)? (?:improv|better)\w*)\b",
     re.IGNORECASE,
 )
 _ASIDE = re.compile(r"in this (?:paper|work|study|article),?\s+|here,?\s+", re.IGNORECASE)
@@ -124,6 +130,13 @@ def sentences(source: Source) -> list[Piece]:
         if piece is not None and len(piece.text.split()) >= 3 and is_quotable(piece.text):
             pieces.append(piece)
     return pieces
+
+
+def is_own(piece: Piece) -> bool:
+    """Whether a sentence is about the source's own work; the others lead up to it."""
+    head = piece.source.name.partition(":")[0].strip()
+    named = 0 < len(head.split()) <= _LONGEST_OWN_NAME and head in piece.text
+    return piece.source.kind == "model" or named or bool(_OWN.search(piece.text))
 
 
 def is_quotable(text: str) -> bool:

@@ -64,7 +64,7 @@ class Reading:
         research: set for training methods, benchmarks and studies; research_words: the words that say so.
         relation: of its task to the task of the question.
         scale: factor of enlargement that it names.
-        against: it works against the task (a defence, a detector of fakes), not at it.
+        against: words of its title that tell that it works against such results (a defence, a detector).
         other_media: a kind of data that it needs and the question does not have (video for a photo).
     """
 
@@ -77,7 +77,7 @@ class Reading:
     relation: Relation
     scale: Scale
     other_media: DataType | None
-    against: bool = False
+    against: Span | None = None
 
 
 def read_source(source: Source, question_task: Task | None, *, video_meant: bool = False) -> Reading:
@@ -100,7 +100,7 @@ def read_source(source: Source, question_task: Task | None, *, video_meant: bool
         relation=relate(question_task, task),
         scale=scale,
         other_media=None if video_meant else _other_media(source, task, question_task),
-        against=source.kind == "paper" and bool(_AGAINST.search(source.name)),
+        against=_works_against(source),
     )
 
 
@@ -161,6 +161,11 @@ def _task_of(source: Source, wanted: Task | None) -> tuple[Task | None, KnownBy 
     # A work that speaks of several tasks is read for the one that was asked about.
     fitting = (item for item in scored if wanted is not None and item.task.id == wanted.id)
     asked = next((item for item in fitting if item.score >= _NEARLY * scored[0].score), scored[0])
+    if not asked.places and wanted is not None and asked.task.id != wanted.id:
+        # The title names no task: what the authors call their own work counts more than a word in passing.
+        named = _named_by_the_way(source, wanted)
+        if named[0] is not None:
+            return named
     return _evidence(source, asked)
 
 
@@ -236,6 +241,11 @@ def _research_of(source: Source) -> Task | None:
 
 
 _VIDEO = re.compile(r"\bvideos?\b")
+
+
+def _works_against(source: Source) -> Span | None:
+    found = _AGAINST.search(source.name) if source.kind == "paper" else None
+    return _span(source, "name", found.start(), found.end()) if found else None
 
 
 def _other_media(source: Source, task: Task | None, question: Task | None) -> DataType | None:
