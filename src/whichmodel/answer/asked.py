@@ -124,7 +124,7 @@ def _best(reading: Reading, sought: _Sought, used: Used) -> list[_Found]:
     """The sentences of a source that speak to a question, best first; none where none clearly does."""
     close = (reading.relation in _CLOSE or reading.source.kind == "model") and not reading.other_media
     label = closeness(reading)
-    if label == "background" or (not close and label != "neighbour"):
+    if reading.against or label == "background" or (not close and label != "neighbour"):
         return []
     heard = [concern for concern in sought.concerns if close or concern.id not in _OF_THE_THING]
     if sought.concerns and not heard:

@@ -70,14 +70,16 @@ _CLAUSES = re.compile(
 _PHRASES = re.compile(r"\s(?:for|with|from|using|in|on|and|to|via|through|under|over|at)\s", re.IGNORECASE)
 _OWN = re.compile(
     r"\b(?:we|our|ours|this (?:allows|enables|leads|method|approach|design|module)|proposed|(?:is|was|are) trained|"
-    r"it (?:uses|learns|works|combines|predicts|overcomes|employs|separates|estimates|keeps|builds|takes|generates|encodes))\b",
+    r"it (?:uses|learns|works|combines|predicts|overcomes|employs|separates|estimates|keeps|builds|takes|"
+    r"generates|encodes))\b",
     re.IGNORECASE,
 )
 _LONGEST_OWN_NAME = 4
 # Sentences that report results; they tell how well, not how.
 RESULTS = re.compile(
     r"\d%|\b(?:percent|outperform\w*|state[- ]of[- ]the[- ]art|sota|experiment\w*|superior\w*|accuracy (?:of|from)|"
-    r"compared (?:to|with)|drops? by|points on average|we (?:observe|find|found) that|evaluating \w+|benchmarks?|promising|significant(?:ly)? (?:improv|better)\w*)\b",
+    r"compared (?:to|with)|drops? by|points on average|we (?:observe|find|found) that|"
+    r"evaluating \w+|benchmarks?|promising|significant(?:ly)? (?:improv|better)\w*)\b",
     re.IGNORECASE,
 )
 _ASIDE = re.compile(r"in this (?:paper|work|study|article),?\s+|here,?\s+", re.IGNORECASE)

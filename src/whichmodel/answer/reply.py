@@ -5,7 +5,7 @@ from __future__ import annotations
 from whichmodel.answer.general import general_sentence
 from whichmodel.answer.markup import article, count, full_name, listing, number, quote, short_name, task_name
 from whichmodel.answer.question import asked_span, clause_around, questions_in
-from whichmodel.answer.reading import Reading
+from whichmodel.answer.reading import Reading, closeness
 from whichmodel.answer.sentences import asked, from_card, left_open, ours, sourced
 from whichmodel.answer.verdict import Verdict
 from whichmodel.domain import Port, Scale, Sentence, Span, Task
