@@ -191,10 +191,8 @@ def _papers(verdict: Verdict, *, either: bool = False) -> str:
     papers = verdict.papers
     if not papers:
         return "; no paper was given with it"
-    doing = [
-        reading for reading in papers if reading.relation in ("same", "part") and not reading.other_media
-    ]
-    wider = [reading for reading in papers if reading.relation == "wider" and not reading.other_media]
+    doing = [reading for reading in papers if closeness(reading) in ("does the task", "part of the task")]
+    wider = [reading for reading in papers if closeness(reading) == "wider task"]
     total = len(papers)
     if not doing and not wider:
         end = " either" if either else ""
