@@ -23,8 +23,10 @@ class WriterName(click.ParamType[str]):
         name = str(value)
         if name == BUILTIN or (name.startswith(_PREFIX) and name.removeprefix(_PREFIX).strip()):
             return name
-        self.fail(
-            f"{name!r} is no writer: give {BUILTIN}, or {_PREFIX}NAME with a model that `llm models` lists"
+        raise click.BadParameter(
+            f"{name!r} is no writer: give {BUILTIN}, or {_PREFIX}NAME with a model that `llm models` lists",
+            ctx=ctx,
+            param=param,
         )
 
 

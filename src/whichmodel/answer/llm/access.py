@@ -65,11 +65,13 @@ class Request:
 
     Args:
         schema: JSON schema that the answer has to follow, where the model can do that.
+        most: characters after which the model is stopped.
     """
 
     system: str
     prompt: str
     schema: dict[str, Any] | None = None
+    most: int = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,8 @@ class _Session:
 
     def ask(self, request: Request) -> Reply:
         """Ask once; what came before a fault is kept."""
-        self._send({"system": request.system, "prompt": request.prompt, "schema": request.schema})
+        fields = ("system", "prompt", "schema", "most")
+        self._send({name: getattr(request, name) for name in fields})
         said: list[str] = []
         while True:
             event = self._next()
@@ -249,7 +252,8 @@ class _Session:
                 kind, f"llm knows no model {readable(self.name)!r}", _nearest(self.name, event["known"])
             )
         if kind == "no key":
-            return Fault(kind, f"the model needs a key: {said}", "`llm keys set NAME` stores one")
+            hint = "" if "llm keys set" in said else "`llm keys set NAME` stores one"
+            return Fault(kind, f"the model needs a key: {said}", hint)
         if kind == "too long":
             return Fault(
                 kind, f"the model cannot read that much: {said}", "a model with a longer context can"
@@ -268,4 +272,6 @@ def _nearest(name: str, known: list[str]) -> str:
     near = [by_lower[item] for item in get_close_matches(name.lower(), by_lower, n=3, cutoff=0.5)]
     near += [item for low, item in by_lower.items() if name and name.lower() in low and item not in near][:3]
     shown = ", ".join(readable(item) for item in near[:5])
-    return f"nearest: {shown}; `llm models` lists all" if near else "`llm models` lists all that it knows"
+    if near:
+        return f"nearest: {shown}; `llm models` lists all"
+    return "`llm models` lists all that it knows; `llm install PLUGIN` adds more, local ones too"

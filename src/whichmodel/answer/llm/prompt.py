@@ -19,8 +19,10 @@ from whichmodel.domain import Brief, Sentence, Source
 _MOST_OF_A_SOURCE, _MOST_IN_ALL, _MOST_OF_A_QUESTION = 4_000, 24_000, 2_000
 # What a model with a short memory is shown at once.
 _MOST_OF_A_SMALL_SOURCE = 700
+_MOST_SAID_OF_IT = 700
 _FENCE_SIGNS = re.compile(r"<{2,}|>{2,}")
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_EMPHASIS = re.compile(r"[*_`\\]")
 _MARKUP = re.compile(r"\s?\*?\[[^\[\]\n]{0,30}\]\*?|[*_`\\]")
 
 _RULES = (
@@ -101,7 +103,7 @@ def small_request(brief: Brief, slot: Slot) -> Request | None:
     text = " ".join(told)[:_MOST_OF_A_SMALL_SOURCE].strip()
     if not text:
         return None
-    return Request(system=_SMALL, prompt=f"{_fenced(mark, text)}\nIn plain words:")
+    return Request(system=_SMALL, prompt=f"{_fenced(mark, text)}\nIn plain words:", most=_MOST_SAID_OF_IT)
 
 
 def fence_mark(brief: Brief) -> str:
@@ -137,5 +139,5 @@ def _of_source(source: Source) -> str:
 
 
 def _first_draft(sentences: tuple[Sentence, ...]) -> str:
-    """The built-in sentences without marks and markup."""
-    return " ".join(without_marks(sentence.text) for sentence in sentences)
+    """The built-in sentences without markup; numbers of sources stay."""
+    return " ".join(_EMPHASIS.sub("", sentence.text) for sentence in sentences)

@@ -5,7 +5,7 @@ with it. Requests come as JSON lines on stdin, what the model says goes out as J
 
     in   {"model": "NAME", "seconds": 60}
     out  {"ready": "MODEL-ID", "schema": true}
-    in   {"system": "...", "prompt": "...", "schema": {...} or null}
+    in   {"system": "...", "prompt": "...", "schema": {...} or null, "most": 100000}
     out  {"text": "..."} any number of times, then {"done": true}
 
 Instead of any line from us `{"fault": KIND, "message": "...", "known": [...]}` may come. The Python API
@@ -23,8 +23,6 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-# A draft has some 5,000 characters; a model that cannot stop is stopped here.
-MOST_CHARACTERS = 200_000
 # Beyond the caller's limit, the process ends itself even if nobody is there to end it.
 _GRACE_SECONDS = 10
 _TOO_LONG = re.compile(
@@ -62,8 +60,12 @@ def _serve(requests: BinaryIO, out: BinaryIO) -> None:
     for line in requests:
         request = msgspec.json.decode(line)
         try:
+            said = 0
             for text in _answers(model, request):
-                _send(out, {"text": text})
+                _send(out, {"text": text[: request["most"] - said]})
+                said += len(text)
+                if said >= request["most"]:  # a model that cannot stop
+                    break
             _send(out, {"done": True})
         except Exception as error:  # noqa: BLE001 - see above
             _send(out, _fault(error))
@@ -93,13 +95,11 @@ def _answers(model: Any, request: dict[str, Any]) -> Iterator[str]:
     fields = getattr(model.Options, "model_fields", {})
     options = {name: value for name, value in _STEADY.items() if name in fields}
     schema = request["schema"] if getattr(model, "supports_schema", False) else None
-    said = 0
+    said = False
     try:
         for text in _prompt(model, request["prompt"], system=request["system"], schema=schema, **options):
-            said += len(text)
+            said = True
             yield text
-            if said > MOST_CHARACTERS:
-                return
     except Exception as error:
         refused = getattr(error, "status_code", None) in (400, 422) or isinstance(
             error, NotImplementedError | TypeError

@@ -124,10 +124,13 @@ def _slot_by_slot(
         reply = model.ask(request)
         if reply.fault is not None:
             yield reply.fault
-            if reply.fault.kind != "too long":
-                return
-        for sentence in split_sentences(reply.text)[: slot.most]:
+        told = split_sentences(reply.text)
+        if reply.fault is not None or len(reply.text) >= request.most:
+            told = told[:-1]  # its end is missing
+        for sentence in told[: slot.most]:
             yield slot.id, sentence
+        if reply.fault is not None and reply.fault.kind not in ("too long", "nothing usable"):
+            return  # nothing better would come
 
 
 def _within_limits(builtin: Answer, checked: list[Checked]) -> tuple[Answer, list[Checked]]:
