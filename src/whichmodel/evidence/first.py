@@ -12,8 +12,7 @@ import math
 from typing import Any
 
 from whichmodel.domain import InputError, Record
-from whichmodel.pictures import Picture
-from whichmodel.pictures.bridge import to_vips
+from whichmodel.pictures import Viewed
 from whichmodel.pictures.resample import quantised, resized
 
 
@@ -55,10 +54,11 @@ class FirstEvidence(Record, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-def first_evidence(before: Picture, after: Picture) -> FirstEvidence:
+def first_evidence(before: Viewed, after: Viewed) -> FirstEvidence:
     """Compare a result with its input.
 
-    Memory stays bounded: both pictures are read in strips, and nothing of full size is made.
+    Memory stays bounded: both pictures are read in strips, and nothing of full size is made. `after` is
+    computed once, so it may be a file that is decoded meanwhile; `before` is computed more than once.
 
     Raises:
         InputError: the shapes cannot belong together (another aspect ratio, or turned).
@@ -152,9 +152,9 @@ def _check_shapes(w: int, h: int, wide: int, high: int) -> None:
     )
 
 
-def _samples(picture: Picture) -> Any:
+def _samples(picture: Viewed) -> Any:
     """Lazy float samples on the scale 0..255."""
-    image = to_vips(picture.pixels).cast("float")
+    image = picture.lazy().cast("float")
     return image / 257.0 if picture.bits == 16 else image
 
 
@@ -176,9 +176,9 @@ def _agreement(a: Any, b: Any) -> Agreement:
     return Agreement(rmse=rmse, psnr_db=20 * math.log10(255 / rmse))
 
 
-def _notes(before: Picture, after: Picture) -> tuple[str, ...]:
+def _notes(before: Viewed, after: Viewed) -> tuple[str, ...]:
     notes = []
-    if before.alpha is not None or after.alpha is not None:
+    if before.has_alpha or after.has_alpha:
         notes.append("transparency was not compared")
     if before.metadata.icc != after.metadata.icc:
         notes.append("the colour profiles differ, and the stored numbers were compared as they are")

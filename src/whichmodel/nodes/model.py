@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from whichmodel.domain import InputError, Step, StepError, WhichmodelError
-from whichmodel.nodes.operation import Cards, Context, Size, check_parameters
+from whichmodel.domain import DataType, InputError, Step, StepError
+from whichmodel.nodes.operation import (
+    Cards,
+    Context,
+    Operation,
+    PortSpec,
+    Samples,
+    Size,
+    State,
+    Unit,
+    check_parameters,
+)
+from whichmodel.nodes.resample import resized_part
 from whichmodel.nodes.stable import REACH, stable_infer
-from whichmodel.nodes.tiles import Tile, tiles
-from whichmodel.pictures import Picture, resample
+from whichmodel.nodes.tiles import tiles
+from whichmodel.pictures.box import Box
+from whichmodel.pictures.raster import Raster
 from whichmodel.runtimes.ncnn import NcnnNet, load_net
 from whichmodel.weights import WeightsRecord, record
 
+UNSTABLE = "unstable"
+"""Mark of a tile at which the network left its range."""
 
-class ModelOperation:
+Floats = NDArray[np.float32]
+
+
+class ModelOperation(Operation):
     """Enlarges a picture by the whole factor of the model's weights.
 
     Colour goes through the network; grey goes in as three equal channels and their mean comes out.
     Parameters: `tile`, side of a tile's core; `factor`, for models of any factor. 8 bits stay 8 bits and
-    16 stay 16. Transparency is resampled (Lanczos), not enlarged by the
-    network, which was not trained on it.
+    16 stay 16. Transparency is resampled (Lanczos), not enlarged by the network, which was not trained
+    on it.
     """
 
-    ports = frozenset({"image"})
+    ports: ClassVar[Mapping[str, PortSpec]] = {"image": PortSpec(DataType.IMAGE)}
 
     def check(self, step: Step) -> None:
         check_parameters(step, {"tile": int, "factor": (int, float), "substituted_for": str})
@@ -49,39 +67,49 @@ class ModelOperation:
         card = cards.get(step.model or "")
         return card.weights if card else None
 
-    def run(self, step: Step, picture: Picture, size: Size, context: Context) -> Picture:
+    def identity(self, step: Step, context: Context) -> Mapping[str, Any]:
+        weights = self._weights(step, context)
+        return {
+            "weights": {file.role: file.sha256 for file in weights.files},
+            "tile": _side(step, context),
+            "overlap": overlap_of(weights),
+            "runtime": f"ncnn {version('ncnn')}",
+            "device": "cpu",
+        }
+
+    def units(self, step: Step, sizes: Mapping[str, Size], context: Context) -> Sequence[Unit]:
+        scale = self._weights(step, context).scale
+        size = sizes["image"]
+        found = tiles(size.width, size.height, size=_side(step, context), halo=0)
+        return [Unit(tile.core.times(scale), str(tile)) for tile in found]
+
+    def compute(self, step: Step, unit: Unit, inputs: Mapping[str, Raster], context: Context) -> Samples:
+        weights = self._weights(step, context)
+        files = context.weights(weights.id)
+        net = load_net(files["param"], files["bin"], weights.input_blob, weights.output_blob)
+        picture = inputs["image"]
+        core = Box(*(edge // weights.scale for edge in _corners(unit.target)))
+        source = core.grown(overlap_of(weights), picture.width, picture.height)
+        colour, reduced = enlarge_tile(net, weights, picture.read(source), core.within(source))
+        alpha = None
+        if picture.kind.alpha:
+            alpha = resized_part(picture.lazy_alpha(), context.size, "lanczos3", unit.target)[:, :, 0]
+        return Samples(colour, alpha, UNSTABLE if reduced else "")
+
+    def notes(self, step: Step, marks: Mapping[str, int], units: int, state: State) -> tuple[str, ...]:
+        unsteady = marks.get(UNSTABLE, 0)
+        if not unsteady:
+            return ()
+        return (
+            f"{step.id}: in {unsteady} of {units} tiles the network was unstable at some pixels; those"
+            " were computed at reduced contrast",
+        )
+
+    def _weights(self, step: Step, context: Context) -> WeightsRecord:
         weights_id = self.needs_weights(step, context.cards)
         if weights_id is None:
             raise StepError(f"step {step.id!r}: model {step.model!r} has no weights here")
-        weights = record(weights_id)
-        files = context.weights(weights_id)
-        net = load_net(files["param"], files["bin"], weights.input_blob, weights.output_blob)
-        scale = weights.scale
-        pixels = picture.pixels
-        canvas = np.empty((picture.height * scale, picture.width * scale, pixels.shape[2]), pixels.dtype)
-        side = int(step.parameters.get("tile", context.tile))
-        unsteady = count = 0
-        for tile in tiles(picture.width, picture.height, size=side, halo=overlap_of(weights)):
-            target = tile.core.times(scale)
-            try:
-                canvas[target.slices], reduced = _enlarge_tile(net, weights, pixels, tile)
-            except Exception as error:
-                # Any failure of a tile fails the step: a patched-up tile would be a lie in the picture.
-                hint = error.hint if isinstance(error, WhichmodelError) else ""
-                reason = error.message if isinstance(error, WhichmodelError) else repr(error)
-                raise StepError(f"step {step.id!r}, {tile}: {reason}", hint=hint) from error
-            count += 1
-            unsteady += reduced
-            context.progress(target.width * target.height)
-        if unsteady:
-            picture = picture.with_notes(
-                f"{step.id}: in {unsteady} of {count} tiles the network was unstable at some pixels; those"
-                " were computed at reduced contrast"
-            )
-        alpha = None
-        if picture.alpha is not None:
-            alpha = resample(picture.alpha[:, :, None], canvas.shape[1], canvas.shape[0])[:, :, 0]
-        return picture.with_pixels(canvas, alpha)
+        return record(weights_id)
 
 
 def overlap_of(weights: WeightsRecord) -> int:
@@ -100,39 +128,84 @@ def check_tile(side: int, what: str) -> int:
     return side
 
 
-def _enlarge_tile(
-    net: NcnnNet, weights: WeightsRecord, pixels: NDArray[Any], tile: Tile
+def enlarge_tile(
+    net: NcnnNet, weights: WeightsRecord, pixels: NDArray[Any], core: Box
 ) -> tuple[NDArray[Any], bool]:
-    """The core of one tile, `(s*h, s*w, C)` in the sample type of `pixels`, and `stable_infer`'s flag."""
+    """Run the network on the pixels of a tile with its halo.
+
+    Args:
+        pixels: `(h, w, 1 or 3)`, `uint8` or `uint16`.
+        core: the part of it whose result is kept.
+
+    Returns:
+        The enlarged core, `(s*h, s*w, C)` in the sample type of `pixels`; and whether reduced contrast
+        was needed.
+
+    Raises:
+        StepError: the network failed, or gave another shape than due, NaN or infinity.
+    """
     top = float(np.iinfo(pixels.dtype).max)
     low, high = weights.input_range
-    source = pixels[tile.source.slices].astype(np.float32)
-    grey = source.shape[2] == 1
+    grey = pixels.shape[2] == 1
+    source = pixels.astype(np.float32)
     colour = np.repeat(source, 3, axis=2) if grey else source
     if weights.colour_order == "BGR":
         colour = colour[:, :, ::-1]
     x = _padded(colour.transpose(2, 0, 1) / np.float32(top), weights.size_multiple)
+    y, reduced = stable_infer(_in_range(net, weights, low, high), x, weights.scale)
+    rows, columns = core.times(weights.scale).slices
+    kept = y[:, rows, columns]
+    if weights.colour_order == "BGR":
+        kept = kept[::-1]
+    if grey:
+        kept = kept.mean(axis=0, keepdims=True)
+    return _quantised(kept, pixels.dtype), reduced
 
-    def infer(x: NDArray[np.float32]) -> NDArray[np.float32]:
-        y = net.infer(x * np.float32(high - low) + np.float32(low))
+
+def _in_range(net: NcnnNet, weights: WeightsRecord, low: float, high: float) -> Callable[[Floats], Floats]:
+    """The network as a function from 0..1 to nominally 0..1, whatever range it works in."""
+
+    def infer(x: Floats) -> Floats:
+        plain = (low, high) == (0.0, 1.0)
+        y = net.infer(x if plain else x * np.float32(high - low) + np.float32(low))
         due = (3, weights.scale * x.shape[1], weights.scale * x.shape[2])
         if y.shape != due:
             raise StepError(f"the network gave shape {y.shape} where {due} was due")
-        if not np.isfinite(y).all():
-            raise StepError("the network's output holds NaN or infinite values")
-        return (y - np.float32(low)) / np.float32(high - low)
+        return y if plain else (y - np.float32(low)) / np.float32(high - low)
 
-    y, reduced = stable_infer(infer, x, weights.scale)
-    rows, columns = tile.kept(weights.scale).slices
-    kept = y[:, rows, columns].transpose(1, 2, 0)
-    if weights.colour_order == "BGR":
-        kept = kept[:, :, ::-1]
-    if grey:
-        kept = kept.mean(axis=2, keepdims=True)
-    return np.clip(np.rint(kept * np.float32(top)), 0, top).astype(pixels.dtype), reduced
+    return infer
 
 
-def _padded(x: NDArray[np.float32], multiple: int) -> NDArray[np.float32]:
+def _quantised(planes: Floats, kind: np.dtype[Any]) -> NDArray[Any]:
+    """`(C, h, w)` 0..1 to `(h, w, C)` of an unsigned integer type, rounded and clipped.
+
+    In strips that stay in the processor's cache: several passes over a whole tile cost three times as much.
+    """
+    top = np.float32(np.iinfo(kind).max)
+    channels, height, width = planes.shape
+    result = np.empty((height, width, channels), kind)
+    strip = max(1, 32_768 // width)
+    buffer = np.empty((strip, width), np.float32)
+    for start in range(0, height, strip):
+        stop = min(height, start + strip)
+        part = buffer[: stop - start]
+        for channel in range(channels):
+            np.multiply(planes[channel, start:stop], top, out=part)
+            np.rint(part, out=part)
+            np.clip(part, 0, top, out=part)
+            result[start:stop, :, channel] = part
+    return result
+
+
+def _side(step: Step, context: Context) -> int:
+    return int(step.parameters.get("tile", context.tile))
+
+
+def _corners(box: Box) -> tuple[int, int, int, int]:
+    return box.left, box.top, box.right, box.bottom
+
+
+def _padded(x: Floats, multiple: int) -> Floats:
     """`(3, H, W)` with the last row and column repeated until both sides are multiples."""
     down, right = -x.shape[1] % multiple, -x.shape[2] % multiple
     return np.pad(x, ((0, 0), (0, down), (0, right)), mode="edge") if down or right else x

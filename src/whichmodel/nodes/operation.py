@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -95,17 +96,16 @@ class Context:
         cards: model cards by name.
         weights: gives the files of a weights id by role; they were fetched before the run.
         tile: side of a tile's core, in input pixels.
-        size, kind: of the step's result, as planned.
+        size, kind: of the step's result, as planned; set for each step by the engine.
         state: what `Operation.prepare` of this step gave.
     """
 
     cards: Cards
     weights: Callable[[str], Mapping[str, Path]]
     tile: int = DEFAULT_TILE
-    size: Size = Size(1, 1)
-    kind: Kind = Kind(3, 8)
+    size: Size = field(default_factory=lambda: Size(1, 1))
+    kind: Kind = field(default_factory=lambda: Kind(3, 8))
     state: State = field(default_factory=dict)
-    progress: Callable[[int], None] = lambda pixels: None
 
 
 class Operation(ABC):
@@ -185,10 +185,7 @@ def row_bands(size: Size, pixels: int = _BAND) -> list[Unit]:
     rows = max(1, min(size.height, pixels // size.width))
     count = -(-size.height // rows)
     edges = [size.height * i // count for i in range(count + 1)]
-    return [
-        Unit(Box(0, top, size.width, bottom), f"rows {top}..{bottom}")
-        for top, bottom in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    return [Unit(Box(0, top, size.width, bottom), f"rows {top}..{bottom}") for top, bottom in pairwise(edges)]
 
 
 def check_parameters(step: Step, allowed: Mapping[str, type | tuple[type, ...]]) -> None:

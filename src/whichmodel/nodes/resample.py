@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import cast
+from typing import Any, ClassVar, cast
 
-from whichmodel.domain import InputError, Step
-from whichmodel.nodes.operation import Cards, Context, Size, check_parameters
-from whichmodel.pictures import Picture, resample
-from whichmodel.pictures.resample import Kernel
+import numpy as np
+from numpy.typing import NDArray
+
+from whichmodel.domain import DataType, InputError, Step
+from whichmodel.nodes.operation import (
+    Cards,
+    Context,
+    Operation,
+    PortSpec,
+    Samples,
+    Size,
+    Unit,
+    check_parameters,
+)
+from whichmodel.pictures.box import Box
+from whichmodel.pictures.bridge import region
+from whichmodel.pictures.raster import Raster
+from whichmodel.pictures.resample import Kernel, nearest_index, quantised, resized
 
 KERNELS = ("lanczos3", "cubic", "linear", "nearest")
 
 
-class ResampleOperation:
+class ResampleOperation(Operation):
     """Changes the size of a picture without adding detail.
 
     Parameters: either `factor`, or `width` and `height` in pixels; `kernel` (default `lanczos3`).
@@ -22,7 +36,10 @@ class ResampleOperation:
     "three times the input" stays exact after a step in between has enlarged it by four.
     """
 
-    ports = frozenset({"image", "size_of"})
+    ports: ClassVar[Mapping[str, PortSpec]] = {
+        "image": PortSpec(DataType.IMAGE),
+        "size_of": PortSpec(DataType.IMAGE, required=False),
+    }
 
     def check(self, step: Step) -> None:
         check_parameters(
@@ -57,14 +74,39 @@ class ResampleOperation:
             return reference.times(float(given["factor"])) if reference else None
         return Size(int(given["width"]), int(given["height"]))
 
-    def needs_weights(self, step: Step, cards: Cards) -> str | None:
-        return None
-
-    def run(self, step: Step, picture: Picture, size: Size, context: Context) -> Picture:
+    def compute(self, step: Step, unit: Unit, inputs: Mapping[str, Raster], context: Context) -> Samples:
         kernel = cast(Kernel, step.parameters.get("kernel", KERNELS[0]))
-        pixels = resample(picture.pixels, size.width, size.height, kernel)
-        alpha = None
-        if picture.alpha is not None:
-            alpha = resample(picture.alpha[:, :, None], size.width, size.height, kernel)[:, :, 0]
-        context.progress(size.pixels)
-        return picture.with_pixels(pixels, alpha)
+        picture = inputs["image"]
+        # One pass for colour and alpha together: the interpolation works band by band.
+        samples = resized_part(picture.lazy_all(), context.size, kernel, unit.target)
+        bands = picture.kind.bands
+        return Samples(samples[:, :, :bands], samples[:, :, bands] if picture.kind.alpha else None)
+
+
+def resized_part(image: Any, size: Size, kernel: Kernel, box: Box) -> NDArray[Any]:
+    """A part of a lazy libvips image brought to another size, in its own sample type, rounded.
+
+    Only what the part depends on is read and computed, so a result can be made in bands. The part is
+    asked for in one piece: libvips steps through a piece by adding up fractions, and how it cuts a large
+    one depends on the number of processors.
+
+    Args:
+        image: of 8 or 16 bits.
+        size: of the whole result.
+        box: the part of the result, shape `(h, w, bands)` then.
+    """
+    if (image.width, image.height) == (size.width, size.height):
+        result = image
+    elif kernel == "nearest":
+        return _nearest_part(image, size, box)
+    else:
+        result = quantised(resized(image, size.width, size.height, kernel), image.format)
+    return region(result, box)
+
+
+def _nearest_part(image: Any, size: Size, box: Box) -> NDArray[Any]:
+    rows = nearest_index(image.height, size.height)[box.top : box.bottom]
+    columns = nearest_index(image.width, size.width)[box.left : box.right]
+    source = Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+    part = region(image, source)
+    return np.ascontiguousarray(part[rows - source.top][:, columns - source.left])

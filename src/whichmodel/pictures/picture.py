@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from whichmodel.pictures.bridge import to_vips
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
@@ -32,6 +34,37 @@ class Metadata:
     resolution: tuple[float, float] | None = None
     format: str = ""
     notes: tuple[str, ...] = ()
+
+
+class Viewed(Protocol):
+    """A picture wherever its pixels are: in memory, in a raster on disk, in a file not yet decoded."""
+
+    @property
+    def width(self) -> int:
+        """Pixels from left to right."""
+
+    @property
+    def height(self) -> int:
+        """Pixels from top to bottom."""
+
+    @property
+    def bits(self) -> int:
+        """Bits per sample: 8 or 16."""
+
+    @property
+    def is_grey(self) -> bool:
+        """Whether there is one grey sample a pixel instead of R, G, B."""
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether there is transparency."""
+
+    @property
+    def metadata(self) -> Metadata:
+        """What its file said beside the pixels."""
+
+    def lazy(self) -> Any:
+        """The colour as a libvips image; one of a file can be computed once only."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -85,6 +118,21 @@ class Picture:
     def is_grey(self) -> bool:
         """Whether there is one grey sample a pixel instead of R, G, B."""
         return bool(self.pixels.shape[2] == 1)
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether there is transparency."""
+        return self.alpha is not None
+
+    def lazy(self) -> Any:
+        """The colour as a libvips image that shares the memory."""
+        return to_vips(self.pixels)
+
+    def lazy_all(self) -> Any:
+        """Colour and any alpha behind it as a libvips image."""
+        if self.alpha is None:
+            return to_vips(self.pixels)
+        return to_vips(np.concatenate([self.pixels, self.alpha[..., None]], axis=2))
 
     def with_pixels(self, pixels: NDArray[Any], alpha: NDArray[Any] | None) -> Picture:
         """The same picture with other pixels (of any size); the metadata stays."""

@@ -203,6 +203,10 @@ class Raster:
         alpha = np.ascontiguousarray(samples[:, :, self.kind.bands]) if self.kind.alpha else None
         return Picture(np.ascontiguousarray(samples[:, :, : self.kind.bands]), alpha, self.metadata)
 
+    def with_metadata(self, metadata: Metadata) -> Raster:
+        """The same samples with other metadata."""
+        return Raster(self.path, self.width, self.height, self.kind, metadata)
+
     def close(self) -> None:
         """Close the file; a later read or write opens it again."""
         if self._file is not None:
@@ -218,7 +222,7 @@ class Raster:
     def _runs(self, box: Box, part: NDArray[Any]) -> list[tuple[int, memoryview]]:
         """The stretches of the file that make up a box: byte offset, and the bytes in `part`."""
         size = self.kind.bytes
-        flat = memoryview(part).cast("B")
+        flat = part.data.cast("B")
         if box.width == self.width:
             return [(box.top * self.width * size, flat)]
         row = box.width * size

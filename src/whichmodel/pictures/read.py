@@ -6,7 +6,7 @@ before anything is decoded, and a damaged file is refused instead of being shown
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from whichmodel.pictures.bridge import from_vips, pyvips, reason
 from whichmodel.pictures.formats import is_cut_png, png_has_resolution, sniff
 from whichmodel.pictures.limits import DEFAULT_LIMITS, Limits
 from whichmodel.pictures.picture import Metadata, Picture
+from whichmodel.pictures.raster import Kind
+from whichmodel.pictures.turn import turned, turned_size
 
 # libjpeg goes on after damaged data with no more than a warning and fills in grey blocks; the other
 # decoders warn about harmless things (private TIFF tags) and stop at real damage.
@@ -48,7 +50,7 @@ class Header:
 
 
 def read_header(path: Path, limits: Limits = DEFAULT_LIMITS) -> Header:
-    """Read only the header; raises `PictureError` as `read_picture` does."""
+    """Read only the header; raises `PictureError` as `open_picture` does."""
     image, kind = _open(path, limits)
     width, height = image.width, image.height
     if _turned(image):
@@ -58,54 +60,118 @@ def read_header(path: Path, limits: Limits = DEFAULT_LIMITS) -> Header:
     return Header(width, height, colours, 8 if image.format == "uchar" else 16, alpha, kind)
 
 
-def read_picture(path: Path, limits: Limits = DEFAULT_LIMITS) -> Picture:
-    """Read and decode a picture, the right way up.
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A picture file that was opened and checked, and not yet decoded.
+
+    Args:
+        path: of the file.
+        image: the lazy libvips image, colour and any alpha behind it, as it stands in the file; it can
+            be decoded once, from top to bottom.
+        orientation: of EXIF: 1 where it stands the right way up.
+        kind: of the samples.
+        metadata: what the file says; `notes` tell what reading it changes.
+    """
+
+    path: Path
+    image: Any
+    orientation: int
+    kind: Kind
+    metadata: Metadata
+
+    @property
+    def width(self) -> int:
+        """Pixels from left to right, the right way up."""
+        return turned_size(self.image.width, self.image.height, self.orientation)[0]
+
+    @property
+    def height(self) -> int:
+        """Pixels from top to bottom, the right way up."""
+        return turned_size(self.image.width, self.image.height, self.orientation)[1]
+
+    @property
+    def bits(self) -> int:
+        """Bits per sample: 8 or 16."""
+        return self.kind.bits
+
+    @property
+    def is_grey(self) -> bool:
+        """Whether there is one grey sample a pixel instead of R, G, B."""
+        return self.kind.bands == 1
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether there is transparency."""
+        return self.kind.alpha
+
+    def lazy(self) -> Any:
+        """The colour as a lazy libvips image, not turned, that can be computed once."""
+        return self.image.extract_band(0, n=self.kind.bands) if self.kind.alpha else self.image
+
+
+def open_picture(path: Path, limits: Limits = DEFAULT_LIMITS) -> Opened:
+    """Open a picture file and check all that its header tells; decodes nothing.
 
     8 and 16 bits are kept; palettes and 1-bit pictures become 8-bit; CMYK becomes sRGB through its
     ICC profile, Lab and the like become sRGB; RGB and grey keep their profile. Of several pages or
-    frames the first is read. What was changed stands in `metadata.notes`.
+    frames the first is read. What is changed stands in `metadata.notes`.
 
     Raises:
-        PictureError: there is no such file, it is no picture, of another format, damaged, or larger
-            than the limits; limits are checked before anything is decoded.
+        PictureError: there is no such file, it is no picture, of another format, damaged as far as the
+            header tells, or larger than the limits.
     """
-    image, kind = _open(path, limits)
-    if kind == "png" and is_cut_png(path):
-        raise _damaged(path, "the file ends before its last part")
+    image, name = _open(path, limits)
+    if name == "png" and is_cut_png(path):
+        raise damaged(path, "the file ends before its last part")
     # The shape of a pixel without a unit is no resolution.
-    says_resolution = kind != "png" or png_has_resolution(path)
-    notes = _notes_about(image)
+    says_resolution = name != "png" or png_has_resolution(path)
     metadata = Metadata(
         icc=_block(image, "icc-profile-data"),
         exif=_block(image, "exif-data"),
         xmp=_block(image, "xmp-data"),
         iptc=_block(image, "iptc-data"),
         resolution=_resolution(image) if says_resolution else None,
-        format=kind,
-        notes=notes,
+        format=name,
+        notes=_notes_about(image),
     )
+    orientation = int(image.get("orientation")) if image.get_typeof("orientation") else 1
     try:
         image, icc, changes = _to_rgb_or_grey(image, metadata.icc)
-        if image.get_typeof("orientation") and image.get("orientation") != 1:
-            # Turning needs pixels in any order; the file gives them row by row.
-            image = image.copy_memory().autorot()
-        samples = from_vips(image)
     except pyvips.Error as error:
-        raise _damaged(path, reason(error)) from error
+        raise damaged(path, reason(error)) from error
+    colours = 1 if image.bands < 3 else 3
+    if image.bands > colours + 1:
+        changes = (*changes, f"{image.bands - colours - 1} extra channels were left out")
+        image = image.extract_band(0, n=colours + 1)
+    kind = Kind(colours, 8 if image.format == "uchar" else 16, image.bands > colours)
+    return Opened(
+        path,
+        image,
+        orientation if 1 <= orientation <= 8 else 1,
+        kind,
+        replace(metadata, icc=icc, notes=metadata.notes + changes),
+    )
+
+
+def read_picture(path: Path, limits: Limits = DEFAULT_LIMITS) -> Picture:
+    """Read and decode a picture, the right way up, into memory; what is read how: `open_picture`.
+
+    Raises:
+        PictureError: as `open_picture`, and where the file is damaged or does not fit into memory.
+    """
+    opened = open_picture(path, limits)
+    try:
+        samples = turned(from_vips(opened.image), opened.orientation)
+    except pyvips.Error as error:
+        raise damaged(path, reason(error)) from error
     except MemoryError:
         raise PictureError(
-            f"{path} does not fit into memory: {image.width} x {image.height} pixels",
+            f"{path} does not fit into memory: {opened.width} x {opened.height} pixels",
             hint="close other programs, or use a smaller picture",
         ) from None
-    colours = 1 if samples.shape[2] < 3 else 3
-    alpha = np.ascontiguousarray(samples[..., colours]) if samples.shape[2] > colours else None
-    if samples.shape[2] > colours + 1:
-        changes = (*changes, f"{samples.shape[2] - colours - 1} extra channels were left out")
-    pixels = np.ascontiguousarray(samples[..., :colours])
-    kept = Metadata(
-        icc, metadata.exif, metadata.xmp, metadata.iptc, metadata.resolution, kind, notes + changes
-    )
-    return Picture(pixels, alpha, kept)
+    colours = opened.kind.bands
+    alpha = np.ascontiguousarray(samples[..., colours]) if opened.kind.alpha else None
+    return Picture(np.ascontiguousarray(samples[..., :colours]), alpha, opened.metadata)
 
 
 def _open(path: Path, limits: Limits) -> tuple[Any, str]:
@@ -229,7 +295,8 @@ def _notes_about(image: Any) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _damaged(path: Path, why: str) -> PictureError:
+def damaged(path: Path, why: str) -> PictureError:
+    """The error for a file that cannot be decoded, with `why` in the words of the decoder."""
     return PictureError(
         f"{path} is damaged or incomplete: {why}",
         hint="copy or download it again; if it opens in a picture editor, save it anew there",

@@ -44,8 +44,8 @@ def resample(pixels: NDArray[Any], width: int, height: int, kernel: Kernel = "la
     if pixels.ndim != 3 or pixels.dtype not in (np.uint8, np.uint16, np.float32):
         raise ValueError(f"cannot resample shape {pixels.shape}, type {pixels.dtype}")
     if kernel == "nearest":
-        rows = _nearest(pixels.shape[0], height)
-        return np.ascontiguousarray(pixels[rows][:, _nearest(pixels.shape[1], width)])
+        rows = nearest_index(pixels.shape[0], height)
+        return np.ascontiguousarray(pixels[rows][:, nearest_index(pixels.shape[1], width)])
     if pixels.shape[:2] == (height, width):
         return pixels.copy()
     array = np.ascontiguousarray(pixels)
@@ -94,7 +94,7 @@ def _towards(size: int, wished: int) -> int:
     return wished if size <= wished * _PASS else max(wished, int(np.ceil(size / _PASS)))
 
 
-def _nearest(size: int, wished: int) -> NDArray[np.int64]:
+def nearest_index(size: int, wished: int) -> NDArray[np.int64]:
     """Index of the pixel that covers the centre of each wished pixel."""
     centres = ((2 * np.arange(wished, dtype=np.int64) + 1) * size) // (2 * wished)
     return np.minimum(centres, size - 1)

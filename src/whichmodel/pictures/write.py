@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from whichmodel.domain import InputError, PictureError
 from whichmodel.files import replacing
-from whichmodel.pictures.bridge import pyvips, reason, to_vips
-from whichmodel.pictures.picture import Picture
+from whichmodel.pictures.bridge import pyvips, reason
+from whichmodel.pictures.picture import Metadata, Picture
+from whichmodel.pictures.raster import Raster
 
 ENDINGS = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".tif": "tiff", ".tiff": "tiff", ".webp": "webp"}
 # Longest side in pixels that the format, or libjpeg for JPEG, can hold.
@@ -56,14 +57,24 @@ def same_file(a: Path, b: Path) -> bool:
         return os.path.realpath(a) == os.path.realpath(b)
 
 
-def write_picture(picture: Picture, path: Path, *, quality: int = 92) -> tuple[str, ...]:
-    """Write a picture in the format that the ending of `path` names.
+def write_picture(
+    picture: Picture | Raster,
+    path: Path,
+    *,
+    quality: int = 92,
+    progress: Callable[[float], None] = lambda share: None,
+    begun: Callable[[Path], None] = lambda temporary: None,
+) -> tuple[str, ...]:
+    """Write a picture in the format that the ending of `path` names; a raster is streamed.
 
     Colour profile, EXIF (orientation 1, new size, no thumbnail: the old one would be stale), XMP, IPTC
     and resolution are kept where the format holds them.
 
     Args:
         quality: 1..100, for JPEG and WebP. From 90 up JPEG keeps the full colour resolution.
+        progress: is told the share 0..1 that is done; what it raises, an interruption included, ends
+            the writing.
+        begun: is told the temporary name; who is killed meanwhile can remove it the next time.
 
     Returns:
         What the format could not hold, as sentences for people.
@@ -75,20 +86,44 @@ def write_picture(picture: Picture, path: Path, *, quality: int = 92) -> tuple[s
     check_writable(path, picture.width, picture.height)
     kind = _kind(path)
     image, notes = _fitted(picture, kind)
-    image, blocks, lost = _with_metadata(image, picture, kind)
+    image, blocks, lost = _with_metadata(image, picture.metadata, kind)
     try:
-        with replacing(path) as temporary:
+        with replacing(path) as temporary, _watched(image, progress):
+            begun(temporary)
             getattr(image, f"{kind}save")(str(temporary), keep=blocks, **_options(kind, picture, quality))
     except pyvips.Error as error:
-        raise PictureError(
-            f"{path} could not be written: {reason(error)}", hint="is the disk full, or the folder gone?"
-        ) from error
+        raise _unwritten(path, reason(error)) from error
     except OSError as error:
-        raise PictureError(
-            f"{path} could not be written: {error.strerror or error}",
-            hint="is the disk full, or the folder gone?",
-        ) from error
+        raise _unwritten(path, error.strerror or str(error)) from error
     return notes + lost
+
+
+def _unwritten(path: Path, why: str) -> PictureError:
+    return PictureError(f"{path} could not be written: {why}", hint="is the disk full, or the folder gone?")
+
+
+@contextmanager
+def _watched(image: Any, progress: Callable[[float], None]) -> Iterator[None]:
+    """Tell how far libvips is; an exception of `progress` stops it and comes out of the block."""
+    raised: list[BaseException] = []
+
+    def told(source: Any, state: Any) -> None:
+        try:
+            progress(state.percent / 100)
+        except BaseException as error:  # noqa: BLE001 - through C nothing can be raised: it is kept
+            raised.append(error)
+            source.set_kill(True)
+
+    image.set_progress(True)
+    image.signal_connect("eval", told)
+    try:
+        yield
+    except pyvips.Error:
+        if raised:
+            raise raised[0] from None
+        raise
+    if raised:
+        raise raised[0]
 
 
 def _kind(path: Path) -> str:
@@ -101,16 +136,13 @@ def _kind(path: Path) -> str:
     return kind
 
 
-def _fitted(picture: Picture, kind: str) -> tuple[Any, tuple[str, ...]]:
+def _fitted(picture: Picture | Raster, kind: str) -> tuple[Any, tuple[str, ...]]:
     """The picture as libvips image in what the format can hold; what had to go."""
     notes: list[str] = []
-    samples = picture.pixels
-    if picture.alpha is not None:
-        samples = np.concatenate([samples, picture.alpha[..., None]], axis=2)
-    image = to_vips(samples)
-    if picture.alpha is not None and kind == "jpeg":
+    image = picture.lazy_all()
+    if picture.has_alpha and kind == "jpeg":
         white = 65535 if picture.bits == 16 else 255
-        image = image.flatten(background=[white] * picture.pixels.shape[2], max_alpha=white)
+        image = image.flatten(background=[white] * (1 if picture.is_grey else 3), max_alpha=white)
         notes.append("JPEG has no transparency: laid on white")
     if picture.bits == 16 and kind in ("jpeg", "webp"):
         name = "b-w" if picture.is_grey else "srgb"
@@ -119,9 +151,8 @@ def _fitted(picture: Picture, kind: str) -> tuple[Any, tuple[str, ...]]:
     return image, tuple(notes)
 
 
-def _with_metadata(image: Any, picture: Picture, kind: str) -> tuple[Any, int, tuple[str, ...]]:
+def _with_metadata(image: Any, metadata: Metadata, kind: str) -> tuple[Any, int, tuple[str, ...]]:
     """The image with its blocks, the kinds of blocks to write, and what the format cannot hold."""
-    metadata = picture.metadata
     image = image.copy()
     notes: list[str] = []
     blocks = 0
@@ -152,7 +183,7 @@ def _with_metadata(image: Any, picture: Picture, kind: str) -> tuple[Any, int, t
     return image, blocks, tuple(notes)
 
 
-def _options(kind: str, picture: Picture, quality: int) -> dict[str, Any]:
+def _options(kind: str, picture: Picture | Raster, quality: int) -> dict[str, Any]:
     if kind == "jpeg":
         return {"Q": quality, "optimize_coding": True}
     if kind == "webp":
@@ -160,5 +191,6 @@ def _options(kind: str, picture: Picture, quality: int) -> dict[str, Any]:
     if kind == "png":
         # 6, the usual level, takes three times as long for 3 % less.
         return {"compression": 4}
-    size = picture.pixels.nbytes + (0 if picture.alpha is None else picture.alpha.nbytes)
+    samples = (1 if picture.is_grey else 3) + picture.has_alpha
+    size = picture.width * picture.height * samples * picture.bits // 8
     return {"compression": "deflate", "predictor": "horizontal", "bigtiff": size > _CLASSIC_TIFF}

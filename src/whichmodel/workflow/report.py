@@ -30,6 +30,7 @@ class StepReport(Record, frozen=True, kw_only=True):
             licence; `None` for steps without a model.
         weights_sha256: of the files by role, as pinned and verified when they were fetched.
         seconds: it took, without reading and writing.
+        cached: whether the result of an earlier run was taken instead.
     """
 
     step: str
@@ -42,6 +43,7 @@ class StepReport(Record, frozen=True, kw_only=True):
     weights: str | None = None
     weights_sha256: dict[str, str] = msgspec.field(default_factory=dict)
     licence: str | None = None
+    cached: bool = False
 
 
 class RunReport(Record, frozen=True, kw_only=True):

@@ -10,33 +10,39 @@ from typing import Any
 
 import msgspec
 
-from whichmodel.domain import InputError, Record, Step, StepError, WhichmodelError, Workflow
-from whichmodel.nodes.checks import check_result
+from whichmodel.domain import InputError, Record, Workflow
 from whichmodel.nodes.operation import DEFAULT_TILE, Cards, Context, Size
 from whichmodel.nodes.registry import operation_of
 from whichmodel.pictures import (
     DEFAULT_LIMITS,
     Limits,
+    Opened,
     Picture,
+    Raster,
+    Viewed,
     check_writable,
-    read_header,
-    read_picture,
+    open_picture,
     same_file,
     write_picture,
 )
-from whichmodel.weights import installed, pull, records
+from whichmodel.weights import installed, pull
 from whichmodel.workflow.binding import require_bound
 from whichmodel.workflow.describe import chain_notes, check_sizes, new_pixel_share, sizes_of
+from whichmodel.workflow.engine import (
+    Progress,
+    Value,
+    decoded,
+    in_memory,
+    run_steps,
+)
 from whichmodel.workflow.load import check_workflow
 from whichmodel.workflow.report import FileFacts, RunReport, StepReport, file_sha256
+from whichmodel.workflow.scratch import Scratch
 from whichmodel.workflow.substitute import Substitution, substitute
 
 _LOSSY = frozenset({".jpg", ".jpeg", ".webp"})
 
-Progress = Callable[[Step, int, int], None]
-"""Is told the step, how many of its output pixels are done, and how many there are."""
-
-Examine = Callable[[Picture, Picture], Record]
+Examine = Callable[[Viewed, Viewed], Record]
 """Compares input and result; its record becomes the report's evidence."""
 
 
@@ -51,11 +57,14 @@ def run_workflow(
     quality: int = 92,
     limits: Limits = DEFAULT_LIMITS,
     progress: Progress = lambda step, done, total: None,
+    writing: Callable[[float], None] = lambda share: None,
     say: Callable[[str], None] = lambda line: None,
     examine: Examine | None = None,
     dpi: int | None = None,
+    resume: bool = False,
+    cache: bool = True,
 ) -> RunReport:
-    """Run a workflow on one picture file.
+    """Run a workflow on one picture file, with memory that does not grow with the picture.
 
     All that can be checked is checked before anything is decoded, fetched or computed. An existing
     `output` is replaced when the result is complete, never before; the input never is.
@@ -68,47 +77,53 @@ def run_workflow(
         tile: side of a tile's core, in pixels of the step's input.
         quality: 1..100 for JPEG and lossy WebP.
         progress: is told how far a step is.
+        writing: is told the share 0..1 of the output that is encoded.
         say: is told lines about weights that are fetched, the licence first.
         dpi: dots per inch of a wished print, written into the file; by default what the input says stays.
         examine: compares the input with the result as it stands in the file.
+        resume: take up the unfinished work of an earlier run of the same; the output is then, byte for
+            byte, that of a run that was never interrupted.
+        cache: keep results of steps and take those that are kept; else nothing stays.
 
     Raises:
         InputError: and its kinds, before anything runs: the workflow, the picture, the output path,
             a size above the limits, or a step that cannot run here.
         WeightsError: weights cannot be fetched.
         StepError: a step failed, or its result is not plausible. No output is written then.
+        WhichmodelError: the disk has no room for the intermediate results.
     """
     began = time.perf_counter()
+    if resume and not cache:
+        raise InputError("without the cache there is nothing to resume", hint="leave out --no-cache")
     replaced: tuple[Substitution, ...] = ()
     if substitute_names:
         workflow, replaced = substitute(workflow, substitute_names, cards)
     require_bound(workflow, cards)
     check_workflow(workflow)
-    header = read_header(inputs, limits)
-    start = Size(header.width, header.height)
+    opened = open_picture(inputs, limits)
+    start = Size(opened.width, opened.height)
     sizes = _planned(workflow, start, cards, limits)
     if same_file(inputs, output):
         raise InputError(f"{output} is the input itself", hint="give another name with -o")
     end = sizes[workflow.output]
     check_writable(output, end.width, end.height)
     files = _weights_of(workflow, cards, say)
-
-    input_sha256 = file_sha256(inputs)
-    before = read_picture(inputs, limits)
-    if (before.width, before.height) != (start.width, start.height):
-        raise InputError(f"{inputs} changed while it was read, or its header does not tell its size")
     context = Context(cards=cards, weights=files.__getitem__, tile=tile)
-    after, reports = _run_steps(workflow, before, sizes, context, progress)
-    if dpi is not None:
-        after = _for_print(after, dpi)
-    written = write_picture(after, output, quality=quality)
-    # Lossy formats change the picture: what is compared is what stands in the file.
-    kept = read_picture(output, limits) if examine and output.suffix.lower() in _LOSSY else after
-    evidence, not_compared = _compare(before, kept, examine)
+
+    with Scratch(cache=cache, resume=resume, say=say) as scratch:
+        input_sha256, before = _decoded(inputs, opened, scratch)
+        outcome = run_steps(workflow, before, sizes, context, scratch, progress)
+        after = outcome.value.raster
+        if dpi is not None:
+            after = _for_print(after, dpi)
+        entry = outcome.value.entry
+        written = write_picture(after, output, quality=quality, progress=writing, begun=entry.note_temporary)
+        entry.forget_temporary()
+        evidence, not_compared = _examined(before.raster, after, output, examine)
     return RunReport(
         input=FileFacts(path=str(inputs), width=start.width, height=start.height, sha256=input_sha256),
         output=FileFacts(path=str(output), width=end.width, height=end.height, sha256=file_sha256(output)),
-        steps=tuple(reports),
+        steps=outcome.steps,
         new_pixel_share=new_pixel_share(start, end),
         seconds=round(time.perf_counter() - began, 3),
         workflow=workflow,
@@ -134,31 +149,52 @@ def run_picture(
     progress: Progress = lambda step, done, total: None,
     say: Callable[[str], None] = lambda line: None,
 ) -> tuple[Picture, tuple[StepReport, ...]]:
-    """Run a workflow on a picture in memory; arguments and errors as for `run_workflow`."""
+    """Run a workflow on a picture in memory; arguments and errors as for `run_workflow`.
+
+    Nothing is taken from the cache and nothing is kept in it.
+    """
     require_bound(workflow, cards)
     check_workflow(workflow)
     sizes = _planned(workflow, Size(picture.width, picture.height), cards, limits)
     context = Context(cards=cards, weights=_weights_of(workflow, cards, say).__getitem__, tile=tile)
-    after, reports = _run_steps(workflow, picture, sizes, context, progress)
-    return after, tuple(reports)
+    with Scratch(cache=False, say=say) as scratch:
+        outcome = run_steps(workflow, in_memory(picture, scratch), sizes, context, scratch, progress)
+        return outcome.value.raster.to_picture(), outcome.steps
 
 
-def _for_print(picture: Picture, dpi: int) -> Picture:
+def _decoded(path: Path, opened: Opened, scratch: Scratch) -> tuple[str, Value]:
+    """sha256 of the input file, and its samples."""
+    known = path.stat()
+    sha256 = file_sha256(path)
+    value = decoded(opened, sha256, scratch)
+    now = path.stat()
+    if (known.st_mtime_ns, known.st_size, known.st_ino) != (now.st_mtime_ns, now.st_size, now.st_ino):
+        value.entry.clear()
+        raise InputError(f"{path} changed while it was read", hint="run again when it is complete")
+    return sha256, value
+
+
+def _for_print(raster: Raster, dpi: int) -> Raster:
     """The picture with the resolution of a print, and the size of the print as a note."""
     side = dpi / 25.4
-    size = f"prints {picture.width / side / 10:.1f} × {picture.height / side / 10:.1f} cm at {dpi} dpi"
-    metadata = replace(picture.metadata, resolution=(side, side), notes=(*picture.metadata.notes, size))
-    return replace(picture, metadata=metadata)
+    size = f"prints {raster.width / side / 10:.1f} × {raster.height / side / 10:.1f} cm at {dpi} dpi"
+    metadata = raster.metadata
+    return raster.with_metadata(replace(metadata, resolution=(side, side), notes=(*metadata.notes, size)))
 
 
-def _compare(
-    before: Picture, after: Picture, examine: Examine | None
+def _examined(
+    before: Raster, after: Raster, output: Path, examine: Examine | None
 ) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
     """The evidence as data, or a note that says why there is none."""
     if examine is None:
         return None, ()
+    kept: Viewed = after
+    if output.suffix.lower() in _LOSSY:
+        # Lossy formats change the picture: what is compared is what stands in the file.
+        pixels = after.width * after.height
+        kept = open_picture(output, Limits(max_input_pixels=pixels, max_side=max(after.width, after.height)))
     try:
-        return msgspec.to_builtins(examine(before, after)), ()
+        return msgspec.to_builtins(examine(before, kept)), ()
     except InputError as error:
         # A workflow may stretch a picture on purpose; then input and result cannot be laid together.
         return None, (f"input and result were not compared: {error.message}",)
@@ -179,59 +215,3 @@ def _weights_of(
     """Files of all weights that the workflow needs, by weights id; fetches those that are missing."""
     needed = {operation_of(step).needs_weights(step, cards) for step in workflow.steps} - {None}
     return {id: installed(id) or pull(id, say=say) for id in sorted(id for id in needed if id)}
-
-
-def _run_steps(
-    workflow: Workflow,
-    before: Picture,
-    sizes: Mapping[str, Size],
-    context: Context,
-    progress: Progress,
-) -> tuple[Picture, list[StepReport]]:
-    values = {workflow.inputs[0].name: before}
-    reports = []
-    for position, step in enumerate(workflow.steps):
-        taken = values[step.takes["image"]]
-        began = time.perf_counter()
-        result = _run_step(step, taken, sizes[step.id], context, progress)
-        check_result(step.id, taken, result, sizes[step.id])
-        values[step.id] = result
-        reports.append(_report(step, sizes[step.takes["image"]], sizes[step.id], context.cards, began))
-        # Pictures that no later step takes are let go: two canvases at a time are enough.
-        wanted = {workflow.output} | {later.takes["image"] for later in workflow.steps[position + 1 :]}
-        values = {name: value for name, value in values.items() if name in wanted}
-    return values[workflow.output], reports
-
-
-def _run_step(step: Step, taken: Picture, size: Size, context: Context, progress: Progress) -> Picture:
-    done = 0
-
-    def advance(pixels: int) -> None:
-        nonlocal done
-        done += pixels
-        progress(step, done, size.pixels)
-
-    progress(step, 0, size.pixels)
-    try:
-        return operation_of(step).run(step, taken, size, replace(context, progress=advance))
-    except WhichmodelError:
-        raise
-    except Exception as error:
-        raise StepError(f"step {step.id!r} failed: {error!r}") from error
-
-
-def _report(step: Step, before: Size, after: Size, cards: Cards, began: float) -> StepReport:
-    weights_id = operation_of(step).needs_weights(step, cards)
-    weights = records()[weights_id] if weights_id else None
-    return StepReport(
-        step=step.id,
-        title=step.title,
-        operation=step.operation,
-        size_in=(before.width, before.height),
-        size_out=(after.width, after.height),
-        seconds=round(time.perf_counter() - began, 3),
-        model=step.model,
-        weights=weights_id,
-        weights_sha256={file.role: file.sha256 for file in weights.files} if weights else {},
-        licence=weights.licence if weights else None,
-    )
