@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from whichmodel.domain import Step, WhichmodelError, Workflow, to_json
+from whichmodel.domain import InputError, WhichmodelError, Workflow, to_json
 
 if TYPE_CHECKING:
     from whichmodel.pictures import Limits
-    from whichmodel.workflow import Failure, Plan, RunReport
+    from whichmodel.workflow import Failure, Plan, RunReport, StepReport
 
 PICTURES = click.argument(
     "inputs", metavar="INPUT...", nargs=-1, required=True, type=click.Path(path_type=Path)
@@ -106,6 +104,9 @@ def plan(
 )
 @TILE
 @LIMIT
+@click.option("--resume", is_flag=True, help="Go on with the unfinished work of an interrupted run.")
+@click.option("--no-cache", is_flag=True, help="Neither take nor keep results of steps.")
+@click.option("--overwrite", is_flag=True, help="Replace results that are in the folder OUT already.")
 @JSON
 def run(
     what: str,
@@ -115,58 +116,100 @@ def run(
     quality: int,
     tile: int,
     max_megapixels: int | None,
+    resume: bool,
+    no_cache: bool,
+    overwrite: bool,
     as_json: bool,
 ) -> int:
-    """Do WHAT to each INPUT and write the result to OUT.
+    """Do WHAT to each INPUT, a picture or a folder of pictures, and write the result to OUT.
 
     WHAT is the exact name of a model, a workflow file (.json, .yaml, .yml), or plain words such as
-    "enlarge 4x" or "print 60x90 cm at 150 dpi". An existing OUT is replaced; an input never is.
-    With several inputs those that fail are reported, and the others are done.
+    "enlarge 4x" or "print 60x90 cm at 150 dpi". A file that is named as OUT is replaced; in a folder
+    OUT nothing is, unless --overwrite is given; an input never is. With several inputs those that fail
+    are reported, and the others are done.
+
+    Finished steps are kept in the cache folder (WHICHMODEL_CACHE; at most 4 GB, WHICHMODEL_CACHE_LIMIT)
+    and not computed again.
     """
     from whichmodel.workflow import BatchReport, Failure
-    from whichmodel.workflow.outputs import pair_outputs
+    from whichmodel.workflow.outputs import pair_outputs, pictures_of
 
-    pairs = pair_outputs(inputs, output)
+    pictures = pictures_of(inputs)
+    single = len(inputs) == 1 and pictures == list(inputs)
+    named = single and not output.is_dir()
+    options = _Options(substitute, quality, tile, limits_of(max_megapixels), resume, not no_cache)
     reports: list[RunReport] = []
     failures: list[Failure] = []
+    kept: list[str] = []
     codes: list[int] = []
-    for source, target in pairs:
+    for source, target in pair_outputs(pictures, output, folder=not single):
         try:
-            reports.append(
-                _run_one(what, source, target, substitute, quality, tile, limits_of(max_megapixels))
-            )
+            if target.exists() and not named and not overwrite:
+                if resume:
+                    kept.append(str(target))
+                    continue
+                raise InputError(f"{target} is there already", hint="--overwrite replaces it")
+            reports.append(_run_one(what, source, target, options))
         except WhichmodelError as error:
-            if len(inputs) == 1:
+            if single:
                 raise
             failures.append(Failure(input=str(source), error=error.message, hint=error.hint))
             codes.append(error.exit_code)
             click.echo(f"whichmodel: {source}: {error}", err=True)
+        except KeyboardInterrupt:
+            if not no_cache:
+                click.echo(
+                    "what is done is kept: the same command with --resume goes on from there", err=True
+                )
+            raise
     if as_json:
-        single = len(inputs) == 1
-        batch = BatchReport(runs=tuple(reports), failures=tuple(failures))
-        click.echo(to_json(reports[0] if single else batch), nl=False)
+        batch = BatchReport(runs=tuple(reports), failures=tuple(failures), kept=tuple(kept))
+        click.echo(to_json(reports[0] if single and reports else batch), nl=False)
     else:
         for report in reports:
             tell_report(report)
+        for path in kept:
+            click.echo(f"{path} was there already and is left as it is", err=True)
         if failures:
-            click.echo(f"{len(reports)} of {len(inputs)} pictures are done, {len(failures)} failed", err=True)
+            click.echo(
+                f"{len(reports)} of {len(pictures)} pictures are done, {len(failures)} failed", err=True
+            )
     return min(codes, default=0)
 
 
-def _run_one(
-    what: str, source: Path, target: Path, substitute: str | None, quality: int, tile: int, limits: Limits
-) -> RunReport:
+@dataclass(frozen=True)
+class _Options:
+    """What the command line says about how to run."""
+
+    substitute: str | None
+    quality: int
+    tile: int
+    limits: Limits
+    resume: bool
+    cache: bool
+
+
+def _run_one(what: str, source: Path, target: Path, options: _Options) -> RunReport:
     from whichmodel.catalog import cards
     from whichmodel.pictures import read_header
     from whichmodel.understand import understand
     from whichmodel.workflow import dpi_of, workflow_for
 
-    workflow = workflow_for(what, read_header(source, limits), cards())
+    workflow = workflow_for(what, read_header(source, options.limits), cards())
     # A name of a model or of a file is no wish for a print.
     target_size = None if what in cards() or Path(what).is_file() else understand(what).target
     dpi = dpi_of(target_size) if target_size else None
     return run_file(
-        workflow, source, target, substitute=substitute, quality=quality, tile=tile, limits=limits, dpi=dpi
+        workflow,
+        source,
+        target,
+        substitute=options.substitute,
+        quality=options.quality,
+        tile=options.tile,
+        limits=options.limits,
+        dpi=dpi,
+        resume=options.resume,
+        cache=options.cache,
     )
 
 
@@ -190,6 +233,8 @@ def run_file(
     tile: int = 256,
     limits: Limits | None = None,
     dpi: int | None = None,
+    resume: bool = False,
+    cache: bool = True,
 ) -> RunReport:
     """Run a workflow on one picture file, with a progress bar and with evidence.
 
@@ -197,10 +242,11 @@ def run_file(
         WhichmodelError: as `workflow.run_workflow`.
     """
     from whichmodel.catalog import cards
+    from whichmodel.cli.progress import bars
     from whichmodel.evidence import first_evidence
     from whichmodel.workflow import run_workflow
 
-    with _progress(source.name) as advance:
+    with bars(source.name) as (advance, writing):
         return run_workflow(
             workflow,
             source,
@@ -212,35 +258,12 @@ def run_file(
             limits=limits or limits_of(None),
             dpi=dpi,
             progress=advance,
+            writing=writing,
             say=lambda line: click.echo(line, err=True),
             examine=first_evidence,
+            resume=resume,
+            cache=cache,
         )
-
-
-@contextmanager
-def _progress(name: str) -> Iterator[Callable[[Step, int, int], None]]:
-    """A bar in megapixels with the time left, on stderr, where that is a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda step, done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TextColumn("{task.completed:.1f} of {task.total:.1f} megapixels"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        bars = {}
-
-        def advance(step: Step, done: int, total: int) -> None:
-            if step.id not in bars:
-                bars[step.id] = bar.add_task(f"{name}: {step.title}", total=total / 1e6)
-            bar.update(bars[step.id], completed=done / 1e6)
-
-        yield advance
 
 
 def tell_report(report: RunReport, *, err: bool = False) -> None:
@@ -254,7 +277,7 @@ def tell_report(report: RunReport, *, err: bool = False) -> None:
         ("after", f"{report.output.width} × {report.output.height} pixels"),
         ("new pixels", f"{report.new_pixel_share:.1%} of the result"),
         *_evidence_rows(report),
-        *(("step", f"{step.title} ({step.seconds:.1f} s){_rights(step.licence)}") for step in report.steps),
+        *(("step", f"{step.title} ({_effort(step)}){_rights(step.licence)}") for step in report.steps),
         *(("note", note) for note in report.notes),
         ("file", report.output.path),
     ]
@@ -273,6 +296,10 @@ def _evidence_rows(report: RunReport) -> list[tuple[str, str]]:
     if found.bicubic_agreement is not None:
         told = f"shrunk back, {told}; bicubic enlargement: {found.bicubic_agreement.rmse:.2f}"
     return [("consistency", told)]
+
+
+def _effort(step: StepReport) -> str:
+    return "kept from an earlier run" if step.cached else f"{step.seconds:.1f} s"
 
 
 def _rights(licence: str | None) -> str:

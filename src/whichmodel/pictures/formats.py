@@ -61,6 +61,15 @@ def sniff(path: Path) -> str:
     raise PictureError(f"{path} is not a picture: its content is of no known format", hint=READABLE)
 
 
+def is_picture(path: Path) -> bool:
+    """Whether a file looks like a picture that can be read; a file that cannot be opened does not."""
+    try:
+        with path.open("rb") as file:
+            return _known(file.read(16)) is not None
+    except OSError:
+        return False
+
+
 def _known(head: bytes) -> str | None:
     if head.startswith(b"\xff\xd8\xff"):
         return "jpeg"

@@ -1,4 +1,4 @@
-"""Where results go: one path for each input, never two on one, never an input."""
+"""What a run takes and where results go: one path for each input, never two on one, never an input."""
 
 from __future__ import annotations
 
@@ -7,21 +7,48 @@ from pathlib import Path
 
 from whichmodel.domain import InputError
 from whichmodel.pictures import same_file
+from whichmodel.pictures.formats import READABLE, is_picture
 
 
-def pair_outputs(inputs: Sequence[Path], output: Path) -> list[tuple[Path, Path]]:
+def pictures_of(inputs: Sequence[Path]) -> list[Path]:
+    """The inputs, each folder replaced by the pictures that lie in it, sorted by name.
+
+    What a file is tells its content, not its name. Other files, folders in the folder and hidden files
+    are left alone.
+
+    Raises:
+        InputError: a folder holds no picture, or cannot be read.
+    """
+    found: list[Path] = []
+    for path in inputs:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        try:
+            inside = sorted(item for item in path.iterdir() if item.is_file() and item.name[0] != ".")
+        except OSError as error:
+            raise InputError(f"the folder {path} cannot be read: {error.strerror or error}") from error
+        pictures = [item for item in inside if is_picture(item)]
+        if not pictures:
+            raise InputError(f"the folder {path} holds no picture", hint=READABLE)
+        found += pictures
+    return found
+
+
+def pair_outputs(inputs: Sequence[Path], output: Path, *, folder: bool = False) -> list[tuple[Path, Path]]:
     """Pair each input with the path of its result.
 
     Args:
         inputs: picture files.
         output: with several inputs a folder, made if it is missing, in which they keep their names;
             with one input the file, or an existing folder.
+        folder: `output` is a folder even with one input.
 
     Raises:
         InputError: two inputs would get the same result, a result would replace an input, or the
             folder cannot be made.
     """
-    if len(inputs) == 1 and not output.is_dir():
+    if len(inputs) == 1 and not output.is_dir() and not folder:
         return [(inputs[0], output)]
     # Folders of some systems take "A.png" and "a.png" for one name.
     taken: dict[str, Path] = {}

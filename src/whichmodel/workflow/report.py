@@ -78,10 +78,15 @@ class Failure(Record, frozen=True, kw_only=True):
 
 
 class BatchReport(Record, frozen=True, kw_only=True):
-    """Several inputs: runs that succeeded and inputs that failed, each in the order given."""
+    """Several inputs: runs that succeeded and inputs that failed, each in the order given.
+
+    Args:
+        kept: results that were there already and were left as they are.
+    """
 
     runs: tuple[RunReport, ...]
     failures: tuple[Failure, ...]
+    kept: tuple[str, ...] = ()
 
 
 def file_sha256(path: Path) -> str:
