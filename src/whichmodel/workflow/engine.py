@@ -146,7 +146,9 @@ def run_steps(
                 value.raster.close()
         notes += job.notes()
         reports.append(_report(step, taken, own, time.perf_counter() - began, cached=job.cached))
-        wanted = {workflow.output}.union(*(later.takes.values() for later in workflow.steps[position + 1 :]))
+        # The input stays, for the comparison with the result.
+        wanted = {workflow.output, workflow.inputs[0].name}
+        wanted.update(*(later.takes.values() for later in workflow.steps[position + 1 :]))
         values = _without(values, wanted, scratch)
     result = values[workflow.output]
     metadata = start.raster.metadata
