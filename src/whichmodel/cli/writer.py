@@ -57,4 +57,6 @@ def told(report: DraftReport) -> str:
         return f"{report.writer}: {report.fault or 'nothing was drafted'}\n  the answer is the built-in one"
     counts = f"{report.kept} kept, {report.repaired} repaired, {report.dropped} dropped"
     line = f"{report.writer} drafted {report.drafted} sentences: {counts} ({report.seconds:.1f} s)"
-    return f"{line}\n  cut short: {report.fault}" if report.fault else line
+    if report.fault:
+        line += f"\n  cut short: {report.fault}"
+    return line if report.kept else f"{line}\n  the answer is the built-in one"

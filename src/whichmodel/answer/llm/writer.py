@@ -23,7 +23,7 @@ from whichmodel.answer.llm.evidence import evidence_for, only
 from whichmodel.answer.llm.plan import Slot, fill, make_plan
 from whichmodel.answer.llm.prompt import small_request, whole_request
 from whichmodel.answer.writer import MOST_OURS, share_of_ours, write
-from whichmodel.domain import Answer, Brief, DraftReport, Intent, Sentence
+from whichmodel.domain import Answer, Brief, Claim, DraftReport, Intent, Sentence
 
 Open = Callable[[str, float], AbstractContextManager[Model]]
 PREFIX = "llm:"
@@ -183,6 +183,11 @@ def _open(name: str, seconds: float) -> AbstractContextManager[Model]:
 
 
 def _audit_judge() -> Judge:
+    """The audit's judgement; where one source alone is in question, "It ..." speaks of that one."""
     from whichmodel.answer.audit import judge_sentences
 
-    return judge_sentences
+    def judge(brief: Brief, sentences: Sequence[str]) -> list[Claim]:
+        numbers = [source.number for source in brief.sources]
+        return judge_sentences(brief, sentences, about=numbers[0] if len(numbers) == 1 else None)
+
+    return judge
