@@ -51,6 +51,7 @@ class Intent(Record, frozen=True, kw_only=True):
         task: id of the most likely task, or `None` where no task is likely enough.
         candidates: the likely tasks, best first.
         steps: task ids in the order in which several were asked for; normally one.
+        step_words: where each of the steps was asked for, in the same order.
         scale: factor of enlargement (> 0), `"any"` for an open large size ("poster"), else `None`.
         scale_words: where the factor was said.
         target: print size where one was named.
@@ -67,6 +68,7 @@ class Intent(Record, frozen=True, kw_only=True):
     candidates: tuple[Candidate, ...]
     asks: Literal["how", "do"]
     steps: tuple[str, ...] = ()
+    step_words: tuple[Words, ...] = ()
     scale: float | Literal["any"] | None = None
     scale_words: Words | None = None
     target: PrintSize | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from typing import Literal
@@ -15,7 +14,7 @@ from whichmodel.domain import Candidate, Intent, Words
 from whichmodel.understand.decide import Decided, decide
 from whichmodel.understand.phrases import find_all, plain
 from whichmodel.understand.scale import read_pixel_size, read_print_size, read_scale
-from whichmodel.understand.tasks import score_question
+from whichmodel.understand.wishes import read_wishes
 
 # A person's question is short; what is longer is read up to here, so that time stays bounded.
 LONGEST = 4000
@@ -29,12 +28,6 @@ _DO = re.compile(
     r"turn|remove|enlarge|upscale|sharpen|deblur|denoise|fix|restore|colou?rize|cut|blow|clean|brighten|convert|"
     r"give|let's)\b"
 )
-# Words that connect two wishes ("remove the noise and enlarge it").
-_JOIN = re.compile(r"\b(?:and|then|after(?:wards)?|before|plus|also)\b|,|;")
-
-
-# The score of a cue phrase from which it counts as a wish of its own.
-_CLEAR_CUE = 2.0
 
 
 def understand(question: str) -> Intent:
@@ -60,12 +53,14 @@ def understand(question: str) -> Intent:
         # Which factor that is depends on the picture.
         scale, scale_words = "any", size.words
     asks = _asks(question)
+    wishes = read_wishes(question, decided, several=asks == "do")
     return Intent(
         question=question,
         task=decided[0].task.id if decided else None,
         candidates=tuple(_candidate(question, item) for item in decided),
         asks=asks,
-        steps=_steps(question, decided) if asks == "do" else tuple(item.task.id for item in decided[:1]),
+        steps=tuple(wish.task for wish in wishes),
+        step_words=tuple(wish.words for wish in wishes),
         scale=scale,
         scale_words=scale_words,
         target=target,
@@ -89,29 +84,6 @@ def _candidate(question: str, item: Decided) -> Candidate:
             Words(text=question[start:end], start=start, end=end) for start, end in sorted(item.places)
         ),
     )
-
-
-def _steps(question: str, decided: Sequence[Decided]) -> tuple[str, ...]:
-    """The tasks asked for, in the order in which they were said.
-
-    A second task counts when a phrase names it clearly and in other words than the first, with a
-    connective in between.
-    """
-    if not decided:
-        return ()
-    text = plain(question)
-    first = decided[0]
-    cued = {item.task.id: item for item in score_question(question)}
-    wanted = [(first.places[0] if first.places else (0, 0), first.task)]
-    for other in list(cued.values())[:4]:
-        if other.task.id == first.task.id or other.score < _CLEAR_CUE:
-            continue
-        apart = not any(a < d and c < b for a, b in first.places for c, d in other.places)
-        related = other.task.id in first.task.parents or first.task.id in other.task.parents
-        one, two = sorted([wanted[0][0], other.places[0]])
-        if apart and not related and _JOIN.search(text[one[1] : two[0]]):
-            wanted.append((other.places[0], other.task))
-    return tuple(task.id for _, task in sorted(wanted, key=lambda item: item[0]))
 
 
 def _qualities(question: str) -> dict[str, dict[str, Words]]:

@@ -1,0 +1,146 @@
+"""Several wishes in one sentence: "remove the noise and enlarge it 4x" asks for two things.
+
+The question is cut at commas and connectives. A piece counts as a wish of its own where it begins with a
+verb that asks for work or holds a clear cue phrase, and where the same reading as for a whole question
+(`understand.decide`) gives it a task. A piece that is no wish ("and white photo") belongs to the one
+before. What a whole question most likely means is never lost: unless the pieces hold it, they are not
+believed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from whichmodel.catalog import tasks
+from whichmodel.domain import Task, Words
+from whichmodel.understand.decide import Decided, decide
+from whichmodel.understand.phrases import plain
+from whichmodel.understand.scale import read_pixel_size, read_print_size, read_scale
+from whichmodel.understand.tasks import score_question
+
+ENLARGING = "super-resolution"
+
+# Numbers keep their point and their comma: "1.5x".
+_CUT = re.compile(
+    r"(?<![-\w])(?:(?<!black )and|then|after(?:wards| that)?|before|plus|also|as well as|followed by)(?![-\w])"
+    r"|[,.](?!\d)|[;:!?&+\n→]|->"
+)
+_FILLER = re.compile(
+    r"(?:\W|\b(?:please|kindly|can|could|would|you|i|we|want|need|like|to|i'd|d|let's|help|me|just|only|first|"
+    r"second|third|next|finally|lastly|at last|in the end|my|ai|should|must|it|that)\b)*"
+)
+# Verbs that ask for work on data, by their beginnings. "Colour photo" names a thing.
+_VERB = re.compile(
+    r"(?:add|animat|blend|blow|brighten|bring|caption|chang|classif|clean|clear|convert|correct|count|cut|"
+    r"colou?r(?! (?:photo|pictur|imag|print|film|slide|negativ))|"
+    r"deblur|dehaz|de-?nois|derain|describ|detect|draw|enhanc|enlarg|eras|estimat|extract|fill|find|fix|"
+    r"generat|get|giv|identif|improv|label|lighten|magnif|make|mak|mask|measur|narrat|paint|print|pronounc|put|"
+    r"read|recogni[sz]|redraw|reduc|relight|remov|repair|replac|rescu|resiz|restor|retouch|rewrit|say|scal|"
+    r"segment|separat|sharpen|show|smooth|speak|summari[sz]|super-?resol|swap|tag|tak|tell|track|transcrib|"
+    r"translat|turn|un-?blur|undo|up-?scal|up-?siz|vectori[sz]|vocali[sz]|voic|writ|zoom)\w*"
+)
+# Pieces that say what must not happen, or what shall stay.
+_NOT = re.compile(r"\W*(?:no|not|without|never|don't|do not|leave|leaving|keep|keeping|but)\b")
+# A probability, or a score of cue phrases, from which a piece is a wish of its own. A piece without a
+# verb must be short ("noise removal"): a longer one describes.
+_SURE, _CLEAR_CUE, _SHORT = 0.5, 2.0, 3
+_MOST_PIECES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A task that was asked for, and the part of the question that asks for it."""
+
+    task: str
+    words: Words
+
+
+def read_wishes(question: str, decided: Sequence[Decided], *, several: bool = True) -> tuple[Wish, ...]:
+    """The tasks that a request asks for, in the order in which they were said.
+
+    Args:
+        question: a request, of bounded length.
+        decided: what the whole question most likely means, best first.
+        several: look for more than one; pointless where somebody asks how a thing was done.
+
+    Returns:
+        Empty where no task was understood; one wish, the likeliest task, where the pieces of the
+        question do not clearly hold several.
+    """
+    if not decided:
+        return ()
+    main = decided[0].task
+    found: list[Wish] = []
+    for piece, follows in _pieces(plain(question)) if several else ():
+        task = _task_of(question[piece[0] : piece[1]])
+        if task is not None:
+            # "Enlarge it after removing the noise" names the later one first.
+            place = len(found) - 1 if follows == "after" and found else len(found)
+            found.insert(place, Wish(task, _words(question, piece)))
+        elif found:
+            last = max(range(len(found)), key=lambda index: found[index].words.start)
+            begin = found[last].words.start
+            found[last] = Wish(found[last].task, _words(question, (begin, piece[1])))
+    wishes = _without_kin(found, main)
+    if len(wishes) < 2 or all(wish.task != main.id for wish in wishes):
+        return (Wish(main.id, _stretch(question, decided[0].places)),)
+    return tuple(wishes)
+
+
+def _pieces(text: str) -> Iterator[tuple[tuple[int, int], str]]:
+    """The pieces between connectives, without white space around, and what each follows; at most eight."""
+    begin, follows = 0, ""
+    for number, match in enumerate((*_CUT.finditer(text), None)):
+        end = match.start() if match and number < _MOST_PIECES - 1 else len(text)
+        part = text[begin:end]
+        if part.strip():
+            left = begin + len(part) - len(part.lstrip())
+            yield (left, left + len(part.strip())), follows
+        if match is None or end == len(text):
+            return
+        begin, follows = match.end(), match.group()
+
+
+def _task_of(piece: str) -> str | None:
+    """The task that one piece of a question asks for, or `None` where it asks for none."""
+    text = plain(piece)
+    if _NOT.match(text):
+        return None
+    begin = _FILLER.match(text)
+    verb = _VERB.match(text, begin.end() if begin else 0)
+    cued = score_question(piece)
+    sized = isinstance(read_scale(piece)[0], float) or read_print_size(piece) or read_pixel_size(piece)
+    if sized and (not cued or cued[0].task.id == ENLARGING):
+        return ENLARGING
+    short = len(piece.split()) <= _SHORT
+    if not verb and not (short and cued and cued[0].score >= _CLEAR_CUE):
+        return None
+    read = decide(piece)
+    return read[0].task.id if read and read[0].probability >= _SURE else None
+
+
+def _without_kin(found: Iterable[Wish], main: Task) -> list[Wish]:
+    """Each task once, and of a wider and a narrower one only one: the main one, else the narrower."""
+    known = tasks()
+    first: dict[str, Wish] = {}
+    for wish in found:
+        first.setdefault(wish.task, wish)
+    wider = {parent for name in first for parent in known[name].parents}
+    if main.id in wider:
+        narrower = {name for name in first if main.id in known[name].parents}
+        return [wish for name, wish in first.items() if name not in narrower]
+    return [wish for name, wish in first.items() if name not in wider]
+
+
+def _stretch(question: str, places: Sequence[tuple[int, int]]) -> Words:
+    """The part of the question from the first place to the last; all of it where there is none."""
+    if not places:
+        return _words(question, (0, len(question)))
+    return _words(question, (min(start for start, _ in places), max(end for _, end in places)))
+
+
+def _words(question: str, place: tuple[int, int]) -> Words:
+    start, end = place
+    return Words(text=question[start:end], start=start, end=end)
