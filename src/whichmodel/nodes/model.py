@@ -26,6 +26,7 @@ from whichmodel.nodes.stable import REACH, stable_infer
 from whichmodel.nodes.tiles import tiles
 from whichmodel.pictures.box import Box
 from whichmodel.pictures.raster import Raster
+from whichmodel.runtimes.devices import choose
 from whichmodel.runtimes.ncnn import NcnnNet, load_net
 from whichmodel.weights import WeightsRecord, record
 
@@ -74,7 +75,7 @@ class ModelOperation(Operation):
             "tile": _side(step, context),
             "overlap": overlap_of(weights),
             "runtime": f"ncnn {version('ncnn')}",
-            "device": "cpu",
+            "device": choose(context.device, weights.format).name,
         }
 
     def units(self, step: Step, sizes: Mapping[str, Size], context: Context) -> Sequence[Unit]:
@@ -86,7 +87,9 @@ class ModelOperation(Operation):
     def compute(self, step: Step, unit: Unit, inputs: Mapping[str, Raster], context: Context) -> Samples:
         weights = self._weights(step, context)
         files = context.weights(weights.id)
-        net = load_net(files["param"], files["bin"], weights.input_blob, weights.output_blob)
+        device = choose(context.device, weights.format)
+        vulkan = device.number if device.device == "vulkan" else None
+        net = load_net(files["param"], files["bin"], weights.input_blob, weights.output_blob, vulkan=vulkan)
         picture = inputs["image"]
         core = Box(*(edge // weights.scale for edge in _corners(unit.target)))
         source = core.grown(overlap_of(weights), picture.width, picture.height)

@@ -96,6 +96,7 @@ class Context:
         cards: model cards by name.
         weights: gives the files of a weights id by role; they were fetched before the run.
         tile: side of a tile's core, in input pixels.
+        device: that was asked for: one of `runtimes.devices.WISHES`.
         size, kind: of the step's result, as planned; set for each step by the engine.
         state: what `Operation.prepare` of this step gave.
     """
@@ -103,6 +104,7 @@ class Context:
     cards: Cards
     weights: Callable[[str], Mapping[str, Path]]
     tile: int = DEFAULT_TILE
+    device: str = "cpu"
     size: Size = field(default_factory=lambda: Size(1, 1))
     kind: Kind = field(default_factory=lambda: Kind(3, 8))
     state: State = field(default_factory=dict)

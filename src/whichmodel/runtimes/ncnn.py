@@ -1,6 +1,6 @@
-"""Runs convolutional networks in ncnn's format (`.param` + `.bin`) on the processor.
+"""Runs convolutional networks in ncnn's format (`.param` + `.bin`) on the processor, or through Vulkan.
 
-The arithmetic is deterministic on one machine: the same array gives the same bytes again.
+The arithmetic is deterministic on one machine and device: the same array gives the same bytes again.
 """
 
 from __future__ import annotations
@@ -34,13 +34,21 @@ class NcnnNet:
         weights: the numbers.
         input_blob, output_blob: names in the graph.
         threads: processor threads; default all that this process may use.
+        vulkan: number of the Vulkan device to run on (`runtimes.devices`); `None`: the processor.
 
     Raises:
         WeightsError: a file is missing or is no ncnn network, or a blob is not in the graph.
     """
 
     def __init__(
-        self, param: Path, weights: Path, *, input_blob: str, output_blob: str, threads: int | None = None
+        self,
+        param: Path,
+        weights: Path,
+        *,
+        input_blob: str,
+        output_blob: str,
+        threads: int | None = None,
+        vulkan: int | None = None,
     ) -> None:
         import ncnn  # loaded on first use: `plan` and `answer` never pay for it
 
@@ -51,7 +59,12 @@ class NcnnNet:
                     hint="fetch the weights again: whichmodel weights pull",
                 )
         net = ncnn.Net()
-        net.opt.use_vulkan_compute = False
+        net.opt.use_vulkan_compute = vulkan is not None
+        if vulkan is not None:
+            # Half precision would make results differ from those of the processor by whole steps of 255.
+            net.opt.use_fp16_packed = net.opt.use_fp16_storage = net.opt.use_fp16_arithmetic = False
+            net.opt.use_bf16_packed = net.opt.use_bf16_storage = False
+            net.set_vulkan_device(vulkan)
         net.opt.num_threads = threads or usable_threads()
         if net.load_param(str(param)) != 0:
             raise WeightsError(f"{param} is not a network that ncnn can read")
@@ -101,10 +114,17 @@ class NcnnNet:
 
 @lru_cache(maxsize=4)
 def load_net(
-    param: Path, weights: Path, input_blob: str, output_blob: str, threads: int | None = None
+    param: Path,
+    weights: Path,
+    input_blob: str,
+    output_blob: str,
+    threads: int | None = None,
+    vulkan: int | None = None,
 ) -> NcnnNet:
     """The network of these files, loaded once a process; arguments and errors as for `NcnnNet`."""
-    return NcnnNet(param, weights, input_blob=input_blob, output_blob=output_blob, threads=threads)
+    return NcnnNet(
+        param, weights, input_blob=input_blob, output_blob=output_blob, threads=threads, vulkan=vulkan
+    )
 
 
 def _require_blob(role: str, name: str, known: list[str], param: Path) -> None:
