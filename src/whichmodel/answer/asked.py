@@ -6,32 +6,24 @@ Then come the nearest words of the papers, with the task that they are about.
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 
-from whichmodel.answer.concerns import Concern, concerns_in
 from whichmodel.answer.markup import listing, quoted, short_name, task_name
 from whichmodel.answer.question import Asked, asked_span, questions_in
-from whichmodel.answer.quotes import RESULTS, Piece, contribution_in, is_own, kind_of, sentences, shorten
+from whichmodel.answer.quotes import RESULTS, Piece, contribution_in, is_own, sentences, shorten
 from whichmodel.answer.reading import Reading, closeness
+from whichmodel.answer.relevance import Sought, means, score, sought_by
 from whichmodel.answer.sentences import left_open, sourced
 from whichmodel.answer.verdict import Verdict
 from whichmodel.domain import QuestionRow, Sentence
-from whichmodel.understand.phrases import find_all, plain
 
-# What a thing was trained on, or why it is fast, is told only by the thing itself or its like.
-_OF_THE_THING = {"training", "technique", "speed"}
-_ENOUGH, _ENOUGH_ELSEWHERE = 1.0, 1.5
+_ENOUGH, _ENOUGH_ELSEWHERE = 1.0, 1.6
 _CLOSE = ("same", "part", "wider")
 _DOES = ("does the task", "part of the task", "wider task")
-_MOST_PAPERS = 2
-# "How" is answered by means ("by ...ing", "via"), not by results ("outperforms", "94.6 %").
-_MEANS = re.compile(
-    r"\b(?:by \w+ing|via|using|through|leverag\w+|allow\w*|enabl\w+|in which|learn\w*)\b", re.IGNORECASE
-)
-_HOW = re.compile(r"\b(?:how|why|what (?:helps|makes|lets|allows))\b", re.IGNORECASE)
+_MOST_OF_MODELS, _MOST_OF_PAPERS, _MOST_OF_ONE = 2, 3, 2
+# A further sentence has to be nearly as good as the best one.
+_WORTH, _WORTH_TOO, _ENOUGH_TOO = 0.6, 0.75, 1.7
 _SHORT_NAME_WORDS = 4
 
 
@@ -40,15 +32,6 @@ class _Found:
     score: float
     reading: Reading
     piece: Piece
-
-
-@dataclass(frozen=True, slots=True)
-class _Sought:
-    """What a question asks for: concerns, content words, and whether it asks for the means."""
-
-    concerns: list[Concern]
-    words: set[str]
-    how: bool
 
 
 Used = set[tuple[int, int]]
@@ -65,131 +48,96 @@ def question_rows(verdict: Verdict, used: Used) -> tuple[QuestionRow, ...]:
     for index, asked in enumerate(questions_in(question) if verdict.task else []):
         told = _answer(verdict, asked, used, first=index == 0)
         if told:
-            rows.append(
-                QuestionRow(asked=asked_span(question, asked.start, asked.end), sentences=tuple(told))
-            )
+            span = asked_span(question, asked.start, asked.end)
+            rows.append(QuestionRow(asked=span, sentences=tuple(told)))
     return tuple(rows)
 
 
 def _answer(verdict: Verdict, asked: Asked, used: Used, *, first: bool) -> list[Sentence]:
-    question = verdict.brief.question
-    sought = _sought(question, asked)
-    models = [
-        found for reading in (*verdict.fitting, *verdict.unknown) for found in _best(reading, sought, used)
-    ][:2]
-    told: list[Sentence] = []
-    for found in models:
-        again = any(
-            span.source == found.reading.source.number for sentence in told for span in sentence.spans
-        )
-        used.add((found.reading.source.number, found.piece.start))
-        told.append(_say(found, again=again))
+    sought = sought_by(verdict.brief.question, asked, verdict.brief.sources)
+    own = [*verdict.fitting, *verdict.unknown]
+    models = _quoted(own, sought, used, most=_MOST_OF_MODELS)
+    papers = _quoted(verdict.papers, sought, used, most=_MOST_OF_PAPERS)
+    if sought.how and first and not models and not any(closeness(f.reading) in _DOES for f in papers):
+        papers += _for_comparison(verdict, used)
+    told = _say_all(models)
     if not told:
-        silence = _not_told(verdict, first=first)
+        silence = _not_told(verdict, first=first, papers=bool(papers))
         told += [left_open(silence)] if silence else []
-    papers = sorted(
-        (found for reading in verdict.papers for found in _best(reading, sought, used)[:1]),
-        key=lambda found: -found.score,
-    )
-    for found in papers[:_MOST_PAPERS]:
-        used.add((found.reading.source.number, found.piece.start))
-        told.append(_say(found))
-    if first and sought.how and not models and not any(closeness(f.reading) in _DOES for f in papers):
-        told += _for_comparison(verdict, used)
-    return told
+    return told + _say_all(papers)
 
 
-def _for_comparison(verdict: Verdict, used: Used) -> list[Sentence]:
-    """How another work on the very task does it, where no sentence speaks to the question itself."""
-    for reading in verdict.papers:
-        if closeness(reading) not in _DOES:
-            continue
-        for piece in sentences(reading.source):
-            own = contribution_in(piece)
-            place = (reading.source.number, piece.start)
-            if own is not None and kind_of(own) == "names" and place not in used:
-                used.add(place)
-                words = f"{short_name(reading.source)} {own.verb} {quoted(own.piece, cut=own.cut)}"
-                return [sourced(f"For comparison: {words} [{reading.source.number}].", own.piece.span())]
-    return []
+def _quoted(readings: Iterable[Reading], sought: Sought, used: Used, *, most: int) -> list[_Found]:
+    """The sentences that speak best to a question, those of one source together, the best source first."""
+    ranked = [found for reading in readings if (found := _best(reading, sought, used)[:_MOST_OF_ONE])]
+    ranked.sort(key=lambda found: -found[0].score)
+    # The first sentence of each source comes before the second one of any.
+    firsts = [found[0] for found in ranked if found[0].score >= _WORTH * ranked[0][0].score][:most]
+    seconds = [
+        second
+        for first, found in zip(firsts, ranked, strict=False)
+        for second in found[1:]
+        if second.score >= max(_WORTH_TOO * first.score, _ENOUGH_TOO)
+    ]
+    seconds.sort(key=lambda found: -found.score)
+    chosen = firsts + seconds[: most - len(firsts)]
+    used |= {(found.reading.source.number, found.piece.start) for found in chosen}
+    order = [found.reading.source.number for found in firsts]
+    return sorted(chosen, key=lambda f: (order.index(f.reading.source.number), f.piece.start))
 
 
-def _sought(question: str, asked: Asked) -> _Sought:
-    text = question[asked.start : asked.end]
-    concerns = [concern for concern, _ in concerns_in(question, asked.start, asked.end)]
-    return _Sought(concerns=concerns, words=stems(text), how=bool(_HOW.search(text)))
-
-
-def _best(reading: Reading, sought: _Sought, used: Used) -> list[_Found]:
+def _best(reading: Reading, sought: Sought, used: Used) -> list[_Found]:
     """The sentences of a source that speak to a question, best first; none where none clearly does."""
     close = (reading.relation in _CLOSE or reading.source.kind == "model") and not reading.other_media
     label = closeness(reading)
     if reading.against or label == "background" or (not close and label != "neighbour"):
         return []
-    heard = [concern for concern in sought.concerns if close or concern.id not in _OF_THE_THING]
-    if sought.concerns and not heard:
-        return []
     enough = _ENOUGH if close else _ENOUGH_ELSEWHERE
     found = []
     for piece in sentences(reading.source):
-        if (reading.source.number, piece.start) in used:
-            continue
-        score = _score(piece, heard, sought)
-        if score >= enough:
-            found.append(_Found(score * (1.3 if close else 1.0), reading, piece))
+        if (reading.source.number, piece.start) not in used:
+            points = score(piece, sought, close=close)
+            if points >= enough:
+                found.append(_Found(points * (1.3 if close else 1.0), reading, piece))
     return sorted(found, key=lambda item: (-item.score, item.piece.start))
 
 
-def _score(piece: Piece, heard: list[Concern], sought: _Sought) -> float:
-    text = plain(piece.text)
-    score = sum(
-        max((phrase.weight for phrase, *_ in find_all(concern.sources, text)), default=0.0)
-        for concern in heard
-    )
-    score += 0.5 * len(sought.words & stems(piece.text))
-    if not score:
-        return 0.0
-    # What the authors say of their own work answers better than their introduction.
-    means = bool(_MEANS.search(text))
-    score *= 1.0 if is_own(piece) else 0.6 if means else 0.3
-    if sought.how:
-        score += 0.3 * means
-    return score * (0.5 if RESULTS.search(text) else 1.0)
+def _for_comparison(verdict: Verdict, used: Used) -> list[_Found]:
+    """How another work on the very task does it, where no sentence speaks to the question itself."""
+    best = [
+        _Found(means(piece), reading, piece)
+        for reading in verdict.papers
+        if closeness(reading) in _DOES
+        for piece in sentences(reading.source)
+        if (reading.source.number, piece.start) not in used
+        and is_own(piece)
+        and not RESULTS.search(piece.text)
+    ]
+    chosen = sorted((found for found in best if found.score > 0), key=lambda found: -found.score)[:1]
+    used |= {(found.reading.source.number, found.piece.start) for found in chosen}
+    return chosen
 
 
-@cache
-def _common_words() -> frozenset[str]:
-    """Words that stand in every question and every abstract, and those that hold a sentence together."""
-    text = resources.files("whichmodel.answer").joinpath("data/common_words.txt").read_text("utf-8")
-    return frozenset(text.split())
+def _say_all(chosen: list[_Found]) -> list[Sentence]:
+    before = [None, *(found.reading.source.number for found in chosen)]
+    return [
+        _say(found, again=before[index] == found.reading.source.number) for index, found in enumerate(chosen)
+    ]
 
 
-def stems(text: str) -> set[str]:
-    """Content words without their endings, for a comparison of wording.
-
-    >>> sorted(stems("How does it recalculate colours from coordinates?"))
-    ['colour', 'coordi', 'recalc']
-    """
-    found = set()
-    for word in re.findall(r"[^\W\d_]{3,}", plain(text)):
-        if word not in _common_words():
-            found.add(re.sub(r"(?:es|s)$", "", word)[:6])
-    return found
-
-
-def _say(found: _Found, *, again: bool = False) -> Sentence:
+def _say(found: _Found, *, again: bool) -> Sentence:
     """`Name, on its task, proposes "…" [3].`"""
     source = found.reading.source
     name, mark = short_name(source), f" [{source.number}]"
     if len(name.split()) > _SHORT_NAME_WORDS and source.kind == "paper":
         name, mark = f"Paper [{source.number}]", ""
     about = _about(found.reading)
+    if again:
+        name, about, mark = "It also", "", f" [{source.number}]"
     own = contribution_in(found.piece)
     if own is not None:
         return sourced(f"{name}{about} {own.verb} {quoted(own.piece, cut=own.cut)}{mark}.", own.piece.span())
     clause, cut = shorten(found.piece)
-    if again:
-        return sourced(f"It also says: {quoted(clause, cut=cut)} [{source.number}].", clause.span())
     return sourced(f"{name}{about} says: {quoted(clause, cut=cut)}{mark}.", clause.span())
 
 
@@ -202,26 +150,31 @@ def _about(reading: Reading) -> str:
     return f", on {wider}, *{task_name(reading.task)}*,"
 
 
-def _not_told(verdict: Verdict, *, first: bool) -> str:
-    """What to say where no model's own text speaks to the question."""
+def _not_told(verdict: Verdict, *, first: bool, papers: bool) -> str:
+    """What to say where no model's own text speaks to the question.
+
+    Args:
+        papers: whether a paper does.
+    """
     if verdict.brief.origin == "catalog":
         return ""
-    if not first:
-        return (
-            "Not told of the model either." if len(verdict.models) == 1 else "Not told of the models either."
-        )
+    nobody = "" if papers or not verdict.papers else ", nor does any paper given speak of it"
     models = verdict.fitting or verdict.unknown
     if not models:
-        return "Not told: which model made what you saw is not known." if verdict.models else ""
+        if not first:
+            return "" if papers else "No text given speaks of it."
+        return f"Which model made what you saw is not known{nobody}." if verdict.models else ""
+    if not first:
+        return f"Not told of the model{'s' if len(models) > 1 else ''}{nobody}."
     names = listing([short_name(reading.source) for reading in models])
     where = where_to_look(models)
     if all(not reading.source.summary for reading in models):
-        return f"Not told of {names}{where}."
-    return f"The text given on {names} does not say{where}."
+        return f"Not told of {names}{nobody}{where}."
+    return f"The text given on {names} does not say{nobody}{where}."
 
 
 def where_to_look(models: list[Reading]) -> str:
-    """`: its paper [1] is where to look`, where a paper or code is linked."""
+    """`; its paper [1] is where to look`, where a paper or code is linked."""
     for kind, word in (("paper", "paper"), ("code", "code"), ("huggingface", "page")):
         having = [m.source.number for m in models if any(link.kind == kind for link in m.source.links)]
         if having:

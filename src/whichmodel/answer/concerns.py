@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 import msgspec
@@ -38,10 +38,11 @@ def concerns_of(question: str) -> list[tuple[Concern, Words]]:
 
     Words that a more specific concern has taken are not counted again.
     """
-    return concerns_in(question, 0, len(question))
+    return list(concerns_in(question, 0, len(question)))
 
 
-def concerns_in(question: str, start: int, end: int) -> list[tuple[Concern, Words]]:
+@lru_cache(maxsize=64)
+def concerns_in(question: str, start: int, end: int) -> tuple[tuple[Concern, Words], ...]:
     """The concerns that `question[start:end]` names; places are those in the whole question."""
     text = plain(question)[start:end]
     taken: list[tuple[int, int]] = []
@@ -57,7 +58,7 @@ def concerns_in(question: str, start: int, end: int) -> list[tuple[Concern, Word
             taken.extend(hits)
             words = Words(text=question[start + left : start + right], start=start + left, end=start + right)
             found.append((concern, words))
-    return sorted(found, key=lambda item: item[1].start)
+    return tuple(sorted(found, key=lambda item: item[1].start))
 
 
 def touches(piece: Piece, concerns: list[Concern]) -> bool:

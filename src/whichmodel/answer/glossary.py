@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 
@@ -11,7 +12,7 @@ import yaml
 
 from whichmodel.answer.markup import inline
 from whichmodel.domain import Record, Sentence
-from whichmodel.understand.phrases import compile_phrase, plain
+from whichmodel.understand.phrases import Phrase, compile_phrase, plain
 
 # A reader takes in so many; what is quoted first is explained first.
 _MOST = 8
@@ -32,11 +33,23 @@ def _terms() -> tuple[Term, ...]:
 
 
 class Glossary:
-    """Explains each technical word once, in the order in which an answer quotes them."""
+    """Explains each technical word once, in the order in which an answer quotes them.
 
-    def __init__(self, most: int = _MOST) -> None:
+    Args:
+        quoted: everything that the answer quotes; terms that stand nowhere in it are not looked for again.
+        most: so many words are explained at most.
+    """
+
+    def __init__(self, quoted: Iterable[str], most: int = _MOST) -> None:
         self._left = most
         self._said: set[str] = set()
+        everything = plain(" | ".join(" ".join(text.split()) for text in quoted))
+        self._terms = [
+            (phrase, term.gloss)
+            for term in _terms()
+            for phrase in map(compile_phrase, term.terms)
+            if phrase.find(everything)
+        ]
 
     def explain(self, sentence: Sentence) -> Sentence:
         """The sentence with its new technical words explained in brackets before the full stop.
@@ -47,7 +60,7 @@ class Glossary:
         for span in sentence.spans:
             if span.field != "summary":
                 continue
-            for word, gloss in _in_text(" ".join(span.text.split())):
+            for word, gloss in _in_text(" ".join(span.text.split()), self._terms):
                 if gloss not in self._said and len(found) < min(_MOST_EACH, self._left):
                     self._said.add(gloss)
                     found.append(f"*{inline(word)}*: {gloss}")
@@ -58,15 +71,14 @@ class Glossary:
         return msgspec.structs.replace(sentence, text=f"{text} ({'; '.join(found)}).")
 
 
-def _in_text(text: str) -> list[tuple[str, str]]:
+def _in_text(text: str, terms: list[tuple[Phrase, str]]) -> list[tuple[str, str]]:
     """The terms of one text, the longer before those within them, sorted by place."""
     folded = plain(text)
     hits: list[tuple[int, int, str]] = []
-    for term in _terms():
-        for phrase in term.terms:
-            place = compile_phrase(phrase).find(folded)
-            if place:
-                hits.append((*place, term.gloss))
+    for phrase, gloss in terms:
+        place = phrase.find(folded)
+        if place:
+            hits.append((*place, gloss))
     hits.sort(key=lambda hit: (-(hit[1] - hit[0]), hit[0]))
     taken: list[tuple[int, int]] = []
     kept = []

@@ -60,7 +60,8 @@ def _workflow(answer: Answer) -> str:
         return "No workflow can be drawn: the task is not known."
     lines = ["```text", answer.diagram.replace("```", "'''"), "```", ""]
     shown = f"{answer.steps[0].takes} {answer.steps[0].gives}"
-    size = next((f" ({text})" for shape, text in SHAPES.items() if shape in shown), "")
+    size = next((f"; {text}" for shape, text in SHAPES.items() if shape in shown), "")
+    size = f" (sizes by the task's definition, ours{size})"
     lines += [f"| step | input → output{size} | what it does, as far as the sources say |", "|---|---|---|"]
     for row in answer.steps:
         lines.append(

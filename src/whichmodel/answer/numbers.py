@@ -6,108 +6,25 @@ assumption that the sentence states.
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
-from math import prod
 
-from whichmodel.answer.markup import article, number
-from whichmodel.domain import DataType, Intent, Port, Scale, Task
+from whichmodel.answer.markup import number
+from whichmodel.domain import Intent, Scale, Task
 
-# What is assumed where the person did not say: a photo, ten seconds of film, one minute of sound.
+# What is assumed where the person did not say.
 _WIDTH, _HEIGHT = 1200, 800
-_FILM_WIDTH, _FILM_HEIGHT, _SECONDS, _FRAMES = 1280, 720, 10, 24
-_SAMPLE_RATE = 16_000
-_MADE = 1024
 _SCAN = 1500
 _CM_PER_INCH = 2.54
 _WALL_CM, _WALL_DPI = 300.0, 100.0
 
-_PIXEL_MAPS = {
-    DataType.MASK: "values between 0 and 1",
-    DataType.DEPTH_MAP: "distances",
-    DataType.SEGMENTS: "names of regions",
-    DataType.HEATMAP: "values of importance",
-}
-
 
 def in_numbers(task: Task, intent: Intent, scale: Scale) -> str:
-    """One or two sentences of arithmetic for a task; empty where there is nothing to count.
+    """A sentence of arithmetic where the size of the result is the point; empty elsewhere.
 
     Args:
         scale: the factor of the question, else that of the model; `"any"` or None where open.
     """
-    takes, gives = task.inputs[0], task.outputs[0]
-    if task.size == "larger":
-        return _larger(intent, scale)
-    if takes.type is DataType.IMAGE and _is_one_picture(takes):
-        return _from_picture(takes, gives)
-    if takes.type is DataType.VIDEO:
-        return _from_video(gives)
-    if takes.type is DataType.AUDIO:
-        return (
-            f"Assume one minute of sound at {_SAMPLE_RATE:,} samples a second: 60 × {_SAMPLE_RATE:,} ="
-            f" {60 * _SAMPLE_RATE:,} numbers go in, {article(gives.name)} comes out."
-        )
-    return _made_from_words(takes, gives)
-
-
-def _is_one_picture(port: Port) -> bool:
-    return re.fullmatch(r"h × w × [13]", port.shape) is not None
-
-
-def _channels(port: Port) -> int:
-    return int(port.shape.rsplit("×", 1)[1]) if _is_one_picture(port) else 3
-
-
-def _from_picture(takes: Port, gives: Port) -> str:
-    channels = _channels(takes)
-    pixels = _WIDTH * _HEIGHT
-    lead = f"Assume {article(takes.name)} of {_WIDTH:,} × {_HEIGHT:,} pixels:"
-    values = "grey values" if channels == 1 else "pixels with three colour values each"
-    if gives.type is DataType.IMAGE and _is_one_picture(gives):
-        out = _channels(gives)
-        if out != channels:
-            return f"{lead} {pixels:,} {values} go in, {pixels * out:,} colour values come out."
-        return f"{lead} {pixels:,} {values} go in and as many come out, changed in value only."
-    if gives.type in _PIXEL_MAPS:
-        return f"{lead} {pixels:,} {values} go in, {pixels:,} {_PIXEL_MAPS[gives.type]} come out."
-    return f"{lead} {pixels:,} {values} go in, {article(gives.name)} comes out."
-
-
-def _from_video(gives: Port) -> str:
-    frames = _SECONDS * _FRAMES
-    lead = (
-        f"Assume {_SECONDS} seconds at {_FRAMES} frames a second and {_FILM_WIDTH:,} × {_FILM_HEIGHT:,} pixels:"
-        f" {_SECONDS} × {_FRAMES} = {frames} frames go in"
-    )
-    if gives.type is not DataType.VIDEO or not gives.shape.startswith("t ×"):
-        return f"{lead}, {article(gives.name)} comes out."
-    each = re.sub(r" for every frame$", "", gives.name)
-    if each == gives.name:
-        return f"{lead} and {frames} come out."
-    return f"{lead}, {frames} {each}s of the same size come out."
-
-
-def _made_from_words(takes: Port, gives: Port) -> str:
-    if takes.type is not DataType.TEXT:
-        return ""
-    if gives.type is DataType.IMAGE:
-        return (
-            f"Assume a picture of {_MADE:,} × {_MADE:,} pixels: all {prod((_MADE, _MADE)):,} pixels are made by the"
-            " model; the words give none of them."
-        )
-    if gives.type is DataType.VIDEO:
-        frames = _SECONDS * _FRAMES
-        return (
-            f"Assume {_SECONDS} seconds at {_FRAMES} frames a second: {_SECONDS} × {_FRAMES} = {frames} frames are"
-            " made by the model; the words give none of them."
-        )
-    if gives.type is DataType.AUDIO:
-        return (
-            f"Assume {_SECONDS} seconds of sound at {_SAMPLE_RATE:,} samples a second: {_SECONDS} ×"
-            f" {_SAMPLE_RATE:,} = {_SECONDS * _SAMPLE_RATE:,} numbers come out."
-        )
-    return ""
+    return _larger(intent, scale) if task.size == "larger" else ""
 
 
 def _larger(intent: Intent, scale: Scale) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from whichmodel.domain import Source, Span
@@ -26,7 +27,7 @@ _ABBREVIATIONS = re.compile(
 _BREAK = re.compile(r"[.!?]+[\"”’')\]]*(?=\s+[\"“‘'(\[]?[A-Z0-9]|\s*\n|\s*$)")
 _ADVERBS = r"(?:\w+ly\s+|also\s+|then\s+|further\s+|first\s+|here\s+|therefore\s+){0,2}"
 _UNQUOTABLE = re.compile(
-    r"https?:|www\.|\\(?:text|math|em|it|bf)\w*\{|```|^\s*#|\|.*\||<\w+|\]\(|"
+    r"https?:|www\.|\\[a-z]{2,}|```|^\s*#|\|.*\||<\w+|\]\(|"
     r"^\s*(?:model|paper|github|hugging ?face|summary|answer)\s*:|"
     r"[\u202a-\u202e\u2066-\u2069\u200e\u200f]",
     re.IGNORECASE | re.MULTILINE,
@@ -62,7 +63,14 @@ _CONTRIBUTION = re.compile(
 )
 
 
-_LEAD = re.compile(r"\s*(?:\(?(?:\d{1,2}|[ivx]{1,4}|[a-e])\)\s*|[-•*–]\s+)?")
+# What a quotation leaves behind: the number in a list, and words that tie a sentence to the one before.
+_LEAD = re.compile(
+    r"\s*(?:\(?(?:\d{1,2}|[ivx]{1,4}|[a-e])\)\s*|[-•*–]\s+)?"
+    r"(?:(?:in particular|in addition|in contrast|furthermore|moreover|finally|specifically|additionally|therefore|"
+    r"to this end|to that end|however|consequently|notably|importantly|meanwhile|thus|first|second|third|lastly|"
+    r"hence),\s+)?",
+    re.IGNORECASE,
+)
 # Where a sentence can be left early: at the end of a clause, else before a preposition.
 _CLAUSES = re.compile(
     r"[,;:]\s|\s(?:which|while|whereas|where|that|by|so|because|thereby|thus)\s|\s[–—]\s", re.IGNORECASE
@@ -118,7 +126,8 @@ class Contribution:
     cut: bool
 
 
-def sentences(source: Source) -> list[Piece]:
+@lru_cache(maxsize=256)
+def sentences(source: Source) -> tuple[Piece, ...]:
     """The summary's sentences, without those that hold a link or markup of their own."""
     text = source.summary[:READ_CHARACTERS]
     pieces = []
@@ -131,14 +140,23 @@ def sentences(source: Source) -> list[Piece]:
         start = end
         if piece is not None and len(piece.text.split()) >= 3 and is_quotable(piece.text):
             pieces.append(piece)
-    return pieces
+    return tuple(pieces)
 
 
 def is_own(piece: Piece) -> bool:
-    """Whether a sentence is about the source's own work; the others lead up to it."""
-    head = piece.source.name.partition(":")[0].strip()
-    named = 0 < len(head.split()) <= _LONGEST_OWN_NAME and head in piece.text
-    return piece.source.kind == "model" or named or bool(_OWN.search(piece.text))
+    """Whether a sentence is about the source's own work; those before it lead up to it."""
+    return piece.source.kind == "model" or piece.start >= _own_from(piece.source)
+
+
+@lru_cache(maxsize=256)
+def _own_from(source: Source) -> int:
+    """Where the part of an abstract begins that is about the authors' own work."""
+    head = source.name.partition(":")[0].strip()
+    named = head if 0 < len(head.split()) <= _LONGEST_OWN_NAME else ""
+    for piece in sentences(source):
+        if _OWN.search(piece.text) or (named and named in piece.text):
+            return piece.start
+    return len(source.summary)
 
 
 def is_quotable(text: str) -> bool:

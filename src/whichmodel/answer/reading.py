@@ -251,7 +251,7 @@ def _works_against(source: Source) -> Span | None:
 def _other_media(source: Source, task: Task | None, question: Task | None) -> DataType | None:
     if question is None or task is None:
         return None
-    wanted = {port.type for port in question.inputs}
+    wanted = {port.type for port in (*question.inputs, *question.outputs)}
     if DataType.VIDEO not in wanted and task.kind == "task":
         needs_video = DataType.VIDEO in {port.type for port in task.inputs}
         if needs_video or _VIDEO.search(plain(source.name)):

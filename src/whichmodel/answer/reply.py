@@ -34,9 +34,9 @@ def _what(verdict: Verdict, task: Task) -> str:
     if verdict.guessed:
         return (
             f"The question names no task; we read it as *{task_name(task)}*, which is what the model given does:"
-            f" {general}."
+            f" in general, {general}."
         )
-    return f"You describe *{task_name(task)}*: {general}."
+    return f"You describe *{task_name(task)}*; in general, {general}."
 
 
 def _models(verdict: Verdict, task: Task) -> list[Sentence]:
@@ -250,24 +250,25 @@ def _ports(ports: tuple[Port, ...]) -> str:
 
 
 def _goals(verdict: Verdict) -> list[Sentence]:
-    """What the person wants of the result: sub-goals with the clauses that they stand in.
+    """What the person saw or wants of the result, in clauses of their own.
 
     What is asked in so many words is answered in part 2 and not retold here.
     """
     question = verdict.brief.question
     asked_for = questions_in(question)
-    wishes: dict[tuple[int, int], list[str]] = {}
-    for concern, words in verdict.concerns:
+    clauses: list[tuple[int, int]] = []
+    for _, words in verdict.concerns:
         if any(part.start <= words.start < part.end for part in asked_for):
             continue
         clause = clause_around(question, words.start, words.end)
-        near = next((place for place in wishes if place[0] < clause[1] and clause[0] < place[1]), clause)
-        wishes.setdefault(near, []).append(concern.goal)
-    if not wishes:
+        if not any(start < clause[1] and clause[0] < end for start, end in clauses):
+            clauses.append(clause)
+    if not clauses:
         return []
-    told = [
-        f"{listing(goals[:2])} ({quote(question[start:end])})"
-        for (start, end), goals in list(wishes.items())[:_MOST_WISHES]
+    told = sorted(clauses[:_MOST_WISHES])
+    quotes = "; ".join(quote(question[start:end]) for start, end in told)
+    return [
+        asked(
+            f"What you saw or want of it, in your words: {quotes}.", *(asked_span(question, *c) for c in told)
+        )
     ]
-    spans = [asked_span(question, start, end) for start, end in list(wishes)[:_MOST_WISHES]]
-    return [asked(f"What matters to you, as we read your words: {'; '.join(told)}.", *spans)]

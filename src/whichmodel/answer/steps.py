@@ -13,13 +13,22 @@ from whichmodel.answer.quotes import sentences, shorten
 from whichmodel.answer.reading import Reading
 from whichmodel.answer.sentences import card_sentences, from_card, left_open, sourced
 from whichmodel.answer.verdict import Verdict
-from whichmodel.domain import Port, Sentence, StepRow
+from whichmodel.domain import DataType, Port, Sentence, StepRow
+from whichmodel.understand.tasks import read_name
 
 # Parts of model names that everybody uses and that need no word.
 _PLAIN_PARTS = re.compile(
     r"(?i:any|net|model|models|base|large|small|tiny|mini|fast|light|pro|plus|huggingface|hf|v?\d+(?:\.\d+)*[a-z]?|x\d+|\d+x|and|for|to|of|the|with)"
 )
 _MOST_PARTS = 3
+_WITH_VALUES = {
+    DataType.IMAGE,
+    DataType.VIDEO,
+    DataType.AUDIO,
+    DataType.DEPTH_MAP,
+    DataType.MASK,
+    DataType.HEATMAP,
+}
 
 
 def step_rows(flow: Flow, verdict: Verdict, used: Used) -> tuple[StepRow, ...]:
@@ -100,7 +109,7 @@ def _summary_sentences(reading: Reading, verdict: Verdict, used: Used) -> list[S
     source = reading.source
     mark = f"[{source.number}]"
     if not source.summary:
-        return [left_open(_not_stated(reading))]
+        return [left_open(_not_stated(reading, verdict))]
     told = []
     taken = {start for number, start in used if number == source.number}
     quoted_below = bool(taken)
@@ -120,23 +129,25 @@ def _summary_sentences(reading: Reading, verdict: Verdict, used: Used) -> list[S
             told.append(sourced(f"{quoted(clause, cut=cut)} {mark}.", clause.span()))
             taken.add(piece.start)
     used |= {(source.number, start) for start in taken}
-    return told if told or quoted_below else [left_open(_not_stated(reading))]
+    return told if told or quoted_below else [left_open(_not_stated(reading, verdict))]
 
 
-def _not_stated(reading: Reading) -> str:
+def _not_stated(reading: Reading, verdict: Verdict) -> str:
     """What a builder would have to know of a model of which only a name is given."""
-    parts = unexplained_parts(reading)
+    parts = unexplained_parts(reading, verdict.brief.question)
     stands = (
         f"what {listing([quote(part) for part in parts])} in its name stand{'s' * (len(parts) == 1)} for, "
     )
+    kinds = {port.type for port in (*reading.task.inputs, *reading.task.outputs)} if reading.task else set()
+    ranges = "value range and " if kinds & _WITH_VALUES else ""
     return (
-        f"Not stated: {stands if parts else ''}how it works inside, what it was trained on, value range and"
-        " largest input."
+        f"Not stated: {stands if parts else ''}how it works inside, what it was trained on,"
+        f" {ranges or 'and '}the largest input."
     )
 
 
-def unexplained_parts(reading: Reading) -> list[str]:
-    """Parts of a model's name beside the one that says its task, which the text does not explain.
+def unexplained_parts(reading: Reading, question: str) -> list[str]:
+    """Parts of a model's name beside the one that says its task, which neither text nor question explains.
 
     Titles in words ("X: Doing Y with Z") explain themselves.
     """
@@ -147,7 +158,10 @@ def unexplained_parts(reading: Reading) -> list[str]:
     known = (words.start, words.end) if words is not None and words.field == "name" else (0, 0)
     parts = []
     for match in re.finditer(r"[^\W_]+", name[:200]):
+        part = match.group()
         overlaps = match.start() < known[1] and known[0] < match.end()
-        if not overlaps and len(match.group()) > 1 and not _PLAIN_PARTS.fullmatch(match.group()):
-            parts.append(inline(match.group()))
+        says_task = read_name(part) is not None
+        plain_word = _PLAIN_PARTS.fullmatch(part) or part.lower() in question.lower()
+        if len(part) > 1 and not (overlaps or says_task or plain_word):
+            parts.append(inline(part))
     return list(dict.fromkeys(parts))[:_MOST_PARTS]

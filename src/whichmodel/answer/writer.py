@@ -49,7 +49,7 @@ def write(brief: Brief, *, intent: Intent | None = None) -> Answer:
     steps = step_rows(flow, verdict, used) if flow else ()
     told = ideas(verdict, used)
     # In the order in which they are read, so that each word is explained where it comes first.
-    glossary = Glossary()
+    glossary = Glossary(_quoted(steps, questions, told))
     steps = _explained(steps, glossary)
     questions = _explained(questions, glossary)
     told = _explained(told, glossary)
@@ -80,6 +80,17 @@ def share_of_ours(answer: Answer) -> float:
     told += [sentence for row in answer.steps for sentence in row.sentences]
     told += [sentence for row in answer.questions for sentence in row.sentences]
     return sum(sentence.basis == "ours" for sentence in told) / max(len(told), 1)
+
+
+def _quoted(*tables: tuple[StepRow | QuestionRow | SourceRow, ...]) -> list[str]:
+    return [
+        span.text
+        for table in tables
+        for row in table
+        for sentence in row.sentences
+        for span in sentence.spans
+        if span.field == "summary"
+    ]
 
 
 def _explained(table: tuple[_Row, ...], glossary: Glossary) -> tuple[_Row, ...]:

@@ -74,7 +74,10 @@ class Phrase:
         """Start and end of the first match in `plain` text, or None."""
         # Most phrases do not occur. Looking for a letter sequence is ten times faster than matching, and
         # an expression that never gets a chance need not be compiled.
-        if not any(piece in text for piece in self.needs):
+        for piece in self.needs:  # a plain loop: this is the innermost one, and `any` costs three times as much
+            if piece in text:
+                break
+        else:
             return None
         match = _expression(self.pattern).search(text)
         return match.span() if match else None
@@ -125,10 +128,6 @@ def _expression(pattern: str) -> re.Pattern[str]:
 
 def find_all(phrases: Iterable[str], text: str) -> list[tuple[Phrase, int, int]]:
     """Every phrase that occurs in `plain` text, with the place of its first occurrence."""
-    found = []
-    for source in phrases:
-        phrase = compile_phrase(source)
-        place = phrase.find(text)
-        if place:
-            found.append((phrase, *place))
-    return found
+    return [
+        (phrase, *place) for phrase in map(compile_phrase, phrases) if (place := phrase.find(text)) is not None
+    ]
