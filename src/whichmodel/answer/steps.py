@@ -65,9 +65,10 @@ def _port(port: Port) -> str:
 
 def _sentences(item: FlowStep, verdict: Verdict, said: set[str], used: Used) -> list[Sentence]:
     if item.reading is None:
-        return [
-            left_open("Needed, and missing: no model given here does it, as far as their own words tell.")
-        ]
+        doing = [f"[{r.source.number}]" for r in verdict.papers if closeness(r) == "does the task"]
+        are = "is" if len(doing) == 1 else "are"
+        papers = f"; of the papers given, {listing(doing)} {are} about it" if doing else ""
+        return [left_open(f"Needed, and missing: no model given here does it, by its own words{papers}.")]
     source = item.reading.source
     if source.statements:
         told = card_sentences(source, said)
