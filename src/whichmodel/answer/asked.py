@@ -179,6 +179,7 @@ def where_to_look(models: list[Reading]) -> str:
         having = [m.source.number for m in models if any(link.kind == kind for link in m.source.links)]
         if having:
             marks = listing([f"[{number}]" for number in having])
-            whose = "its" if len(models) == 1 else "the"
-            return f"; {whose} {word} {marks} is where to look"
+            if len(having) > 1:
+                return f"; {word if word == 'code' else word + 's'} {marks} are where to look"
+            return f"; {'its' if len(models) == 1 else 'the'} {word} {marks} is where to look"
     return ""

@@ -97,7 +97,7 @@ def _fit(verdict: Verdict, task: Task) -> list[Sentence]:
     if same:
         names = listing([_called(reading) for reading in same])
         whose = "its" if len(same) == 1 else "their"
-        by = listing(list(dict.fromkeys(_by(reading) for reading in same)))
+        by = _by_all(same)
         which = "the model recommended," if len(same) == 1 else "the models recommended,"
         clauses.append(f"{names}, {which} {'does' if len(same) == 1 else 'do'} this task by {whose} {by}")
     for reading in kin:
@@ -139,7 +139,7 @@ def _none_fits(verdict: Verdict, task: Task) -> list[Sentence]:
 def _is_for_another(readings: list[Reading], tail: str) -> Sentence:
     one = len(readings) == 1
     names = listing([_called(reading) for reading in readings])
-    by = listing(list(dict.fromkeys(_by(reading) for reading in readings)))
+    by = _by_all(readings)
     spans = [span for reading in readings for span in _spans(reading)]
     return sourced(
         f"The model{'' if one else 's'} recommended to you, {names}, {'is' if one else 'are'} by"
@@ -221,6 +221,19 @@ def _by(reading: Reading) -> str:
     if reading.words is None:
         return f"{reading.known_by} {mark}"
     return f"{reading.known_by} ({quote(reading.words.text)} {mark})"
+
+
+def _by_all(readings: list[Reading]) -> str:
+    """As `_by`, for several: `names ("Deblur" [1, name]; "Deblur" [2, name])`."""
+    kinds = {reading.known_by for reading in readings}
+    if len(readings) == 1 or len(kinds) > 1 or any(reading.words is None for reading in readings):
+        return listing(list(dict.fromkeys(_by(reading) for reading in readings)))
+    shown = [
+        f"{quote(reading.words.text)} [{reading.source.number}, {reading.known_by}]"
+        for reading in readings
+        if reading.words is not None
+    ]
+    return f"{kinds.pop()}s ({'; '.join(shown)})"
 
 
 def _spans(reading: Reading) -> tuple[Span, ...]:

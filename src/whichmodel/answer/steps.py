@@ -10,7 +10,7 @@ from whichmodel.answer.flow import Flow, FlowStep, shape
 from whichmodel.answer.markup import inline, listing, quote, quoted, short_name
 from whichmodel.answer.papers import best_contributions, sentence_start
 from whichmodel.answer.quotes import sentences, shorten
-from whichmodel.answer.reading import Reading
+from whichmodel.answer.reading import Reading, closeness
 from whichmodel.answer.sentences import card_sentences, from_card, left_open, sourced
 from whichmodel.answer.verdict import Verdict
 from whichmodel.domain import DataType, Port, Sentence, StepRow
