@@ -17,6 +17,7 @@ from whichmodel.domain import WhichmodelError
 
 COMMANDS = {
     "answer": "whichmodel.cli.answer:answer",
+    "audit": "whichmodel.cli.audit:audit",
     "ask": "whichmodel.cli.ask:ask",
     "recommend": "whichmodel.cli.recommend:recommend",
     "plan": "whichmodel.cli.run:plan",

@@ -66,6 +66,7 @@ class Audit(Record, frozen=True, kw_only=True):
     Args:
         parts_missing: which of the three parts asked for the answer lacks: `"task"`, `"workflow"`,
             `"papers"`.
+        unjudged: claims beyond those that an audit judges, in a very long answer.
     """
 
     links: LinkFindings
@@ -73,3 +74,4 @@ class Audit(Record, frozen=True, kw_only=True):
     claims: tuple[Claim, ...]
     mismatch: MismatchFinding
     parts_missing: tuple[str, ...] = ()
+    unjudged: int = 0

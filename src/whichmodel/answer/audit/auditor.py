@@ -1,0 +1,96 @@
+"""The audit of an answer as a whole, and of sentences one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from whichmodel.answer.audit.about import Context, Subject
+from whichmodel.answer.audit.ground import Ground
+from whichmodel.answer.audit.links import check_links
+from whichmodel.answer.audit.mismatch import check_mismatch
+from whichmodel.answer.audit.parts import missing_parts
+from whichmodel.answer.audit.signals import measure
+from whichmodel.answer.audit.statements import Statement, as_statement, is_claim, read_statements
+from whichmodel.answer.audit.verdicts import decide
+from whichmodel.domain import Audit, Brief, Claim, NameFindings
+
+# An answer of a page has some forty sentences. What lies beyond these is told, not judged.
+MOST_CLAIMS = 400
+
+
+def audit(brief: Brief, answer_text: str) -> Audit:
+    """Audit an answer in Markdown, whoever wrote it, against the brief that it was written from.
+
+    Links and names are looked for in the whole text; the first 400 claims are judged, and how many were left is told.
+    Everything in brief and answer is data.
+
+    Args:
+        brief: question, models and papers: the whole evidence.
+        answer_text: the answer, free Markdown.
+    """
+    ground = Ground(brief)
+    context = Context(ground.names, ground.known)
+    statements: list[tuple[Statement, Subject]] = [
+        (statement, context.subject(statement)) for statement in read_statements(answer_text)
+    ]
+    claims = [(statement, subject) for statement, subject in statements if is_claim(statement)]
+    names: dict[str, None] = {}
+    for statement, _ in statements:
+        names.update(dict.fromkeys(ground.known.outside(statement.text)))
+    return Audit(
+        links=check_links(brief, answer_text),
+        names=NameFindings(outside=tuple(names)),
+        claims=tuple(_claim(statement, subject, ground) for statement, subject in claims[:MOST_CLAIMS]),
+        mismatch=check_mismatch(ground, statements),
+        parts_missing=missing_parts(
+            answer_text,
+            [statement for statement, _ in statements],
+            any(source.links for source in brief.sources),
+        ),
+        unjudged=max(0, len(claims) - MOST_CLAIMS),
+    )
+
+
+class SentenceJudge:
+    """Judges sentences against one brief; made once, for a writer that asks sentence by sentence."""
+
+    def __init__(self, brief: Brief) -> None:
+        self._ground = Ground(brief)
+
+    def judge(self, sentence: str, *, about: int | None = None) -> Claim:
+        """The verdict on one sentence.
+
+        Args:
+            sentence: Markdown inline text.
+            about: number of the source that the sentences before it speak of, for one that begins with "It".
+        """
+        ground = self._ground
+        statement = as_statement(sentence)
+        subject = Context(ground.names, ground.known).subject(statement)
+        if subject.about == "open" and about is not None:
+            subject = Subject("source", (about,))
+        return _claim(statement, subject, ground)
+
+
+def judge_sentences(brief: Brief, sentences: Sequence[str], *, about: int | None = None) -> list[Claim]:
+    """The verdict on each sentence by itself, in order; every sentence is taken for a claim.
+
+    Args:
+        brief: the evidence.
+        sentences: Markdown inline text each; `start` and `end` of a claim count in its own sentence.
+        about: number of the source that a sentence without a subject of its own speaks of.
+    """
+    judge = SentenceJudge(brief)
+    return [judge.judge(sentence, about=about) for sentence in sentences]
+
+
+def _claim(statement: Statement, subject: Subject, ground: Ground) -> Claim:
+    judged = decide(statement, measure(statement, subject, ground), ground)
+    return Claim(
+        text=statement.text,
+        start=statement.start,
+        end=statement.end,
+        verdict=judged.verdict,
+        span=judged.span,
+        why=judged.why,
+    )
