@@ -43,6 +43,8 @@ def as_draft(answer: str, brief: Brief, slots: list[str]) -> str:
         named = [number for number, head in heads.items() if head and head in text.lower()]
         if len(named) == 1:
             place = f"paper-{named[0]}" if f"paper-{named[0]}" in slots else place
+        if re.search(r"https?://|[:?]\W*$|^#", text) or len(text.split()) < 4:
+            continue  # headings, labels and lists of links are no sentences
         lines += [f"{place} | {sentence}" for sentence in split_sentences(text.lstrip("#*-• "))]
     return "\n".join(lines)
 

@@ -24,10 +24,19 @@ _LINK = re.compile(
 )
 _ABBREVIATED = re.compile(r"\b(?:e\.g|i\.e)\b\.?", re.IGNORECASE)
 _FIELD = re.compile(
-    r"^\W{0,6}(?:model|paper|github|hugging ?face|summary|answer|question|link|url|source|code|project|step|reply)s?"
-    r"\s{0,3}:",
+    r"^\W{0,6}(?:model|paper|github|hugging ?face|summary|answer|question|link|url|source|code|project|step|reply|"
+    r"input|output|note|task|title|workflow|conclusion)s?\s{0,3}:",
     re.IGNORECASE,
 )
+# "Title of the paper: It does so." says with its label whom it speaks of; the answer says that itself.
+_LABEL = re.compile(r"^[^:.!?]{1,120}:\s{1,3}(?=(?:This|It|The|A|An)\s)")
+_CHATTER = re.compile(
+    r"^\W{0,3}(?:sure|certainly|of course|okay|here (?:is|are)|in (?:summary|conclusion)|"
+    r"(?:based on|according to|given) the (?:provided|given|above|supplied|following))\b"
+    r"|\b(?:this|the|my) (?:analysis|answer|response|draft)\b|\bthe provided\b",
+    re.IGNORECASE,
+)
+_FRAGMENT = re.compile(r"^[A-Z][a-z]{1,20}ing\s[^,;]{0,600}$")
 _CITED = re.compile(
     r"\s?(?:\*{0,2}\[[^\[\]]{0,40}\]\*{0,2}|【[^】]{0,40}】|\((?:sources?\s)?\d{1,2}(?:,\s?\d{1,2}){0,5}\))",
     re.IGNORECASE,
@@ -56,14 +65,17 @@ def clean(text: str) -> tuple[str, str]:
     if _LINK.search(_ABBREVIATED.sub(" ", flat)):
         return flat, "it holds a link"
     flat = _EMPHASIS.sub("", _LEAD.sub("", _TAGS.sub("", _CITED.sub("", flat))))
-    flat = " ".join(_QUOTES.sub("", flat).split())
-    flat = re.sub(r"\s+([.,;:!?])", r"\1", flat)
-    words = flat.split()
+    flat = re.sub(r"\s{1,9}([.,;:!?])", r"\1", " ".join(_QUOTES.sub("", flat).split()))
     if _FIELD.match(flat):
         return flat, "it is a field, not a sentence"
     if flat.endswith("?"):
         return flat, "it asks"
-    if not SHORTEST_WORDS <= len(words) <= LONGEST_WORDS or len(flat) > LONGEST:
+    if _CHATTER.search(flat):
+        return flat, "it speaks of the answer"
+    flat = _LABEL.sub("", flat)
+    if flat.endswith(":") or _FRAGMENT.match(flat):
+        return flat, "it is no whole sentence"
+    if not SHORTEST_WORDS <= len(flat.split()) <= LONGEST_WORDS or len(flat) > LONGEST:
         return flat, "it is no sentence of usual length"
     if _FIRST_PERSON.search(flat):
         return flat, "it speaks as the authors"

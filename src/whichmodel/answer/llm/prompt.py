@@ -33,7 +33,8 @@ _RULES = (
     "2. No links, no headings, no lists, no markup, no quotation marks.\n"
     "3. No number and no name that is not in the material.\n"
     "4. A sentence about a source says what is written in that source and names no other.\n"
-    "5. Speak of the authors in the third person. Plain British English, at most 30 words a sentence.\n"
+    "5. Whole sentences in plain British English, at most 30 words each, without a label before them. Speak to the\n"
+    "   person as you, and of the authors in the third person.\n"
 )
 _AS_JSON = (
     'Answer with one JSON object and nothing else: {"sentences": [{"slot": "reply", "text": "One sentence."}, ...]}.\n'
