@@ -163,9 +163,9 @@ def _task_of(source: Source, wanted: Task | None) -> tuple[Task | None, KnownBy 
     asked = next((item for item in fitting if item.score >= _NEARLY * scored[0].score), scored[0])
     if not asked.places and wanted is not None and asked.task.id != wanted.id:
         # The title names no task: what the authors call their own work counts more than a word in passing.
-        named = _named_by_the_way(source, wanted)
-        if named[0] is not None:
-            return named
+        by_the_way = _named_by_the_way(source, wanted)
+        if by_the_way[0] is not None:
+            return by_the_way
     return _evidence(source, asked)
 
 

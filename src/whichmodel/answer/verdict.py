@@ -101,11 +101,9 @@ def _prefer_given(intent: Intent, task: Task, model_tasks: list[Task]) -> Task:
     top = intent.candidates[0].confidence
     given = {other.id: other for other in model_tasks}
     for candidate in intent.candidates[1:]:
-        other = given.get(candidate.task)
-        if other is None:
-            continue
-        if candidate.confidence >= _enough(task, other, top):
-            return other
+        fits = given.get(candidate.task)
+        if fits is not None and candidate.confidence >= _enough(task, fits, top):
+            return fits
     return task
 
 
