@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from whichmodel.domain import InputError, Step
+from whichmodel.nodes.mask import MaskOperation
+from whichmodel.nodes.merge import BlendOperation, CompositeOperation
 from whichmodel.nodes.model import ModelOperation
 from whichmodel.nodes.operation import Operation
+from whichmodel.nodes.pick import PickBestOperation
 from whichmodel.nodes.resample import ResampleOperation
+from whichmodel.nodes.sharpen import SharpenOperation
+
+MODEL = "model"
+"""Name of the operation that runs a network; the only one whose steps name a model."""
 
 OPERATIONS: dict[str, Operation] = {
-    "model": ModelOperation(),
+    MODEL: ModelOperation(),
     "resample": ResampleOperation(),
+    "sharpen": SharpenOperation(),
+    "mask": MaskOperation(),
+    "composite": CompositeOperation(),
+    "blend": BlendOperation(),
+    "pick-best": PickBestOperation(),
 }
 
 
@@ -25,6 +37,8 @@ def operation_of(step: Step) -> Operation:
             f"step {step.id!r}: there is no operation {step.operation!r}",
             hint=f"known: {', '.join(OPERATIONS)}",
         )
+    if step.model is not None and step.operation != MODEL:
+        raise InputError(f"step {step.id!r}: operation {step.operation!r} uses no model")
     operation.check(step)
     return operation
 
@@ -32,7 +46,11 @@ def operation_of(step: Step) -> Operation:
 def wrong_ports(step: Step) -> str:
     """What is wrong with a step's connections, in plain words; empty where nothing is."""
     ports = operation_of(step).ports
-    other = sorted(step.takes.keys() - ports)
+    other = sorted(step.takes.keys() - ports.keys())
     if other:
         return f"it takes {' and '.join(other)}, but only {' and '.join(sorted(ports))} can be given here"
-    return "" if "image" in step.takes else "no picture is connected to its input port 'image'"
+    for port, spec in ports.items():
+        if spec.required and port not in step.takes:
+            what = "picture" if spec.type == "image" else spec.type.value
+            return f"no {what} is connected to its input port {port!r}"
+    return ""
