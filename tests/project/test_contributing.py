@@ -38,7 +38,7 @@ def test_the_weights_record_is_the_shipped_one() -> None:
     shipped = weights.record(shown.id)
     assert msgspec.structs.replace(
         shown, receptive_field_note=shipped.receptive_field_note, measured=shipped.measured
-    ) == msgspec.structs.replace(shipped, tile_exactness=None)
+    ) == msgspec.structs.replace(shipped, tiling=None)
 
 
 def test_the_card_can_be_added() -> None:

@@ -14,6 +14,9 @@ from whichmodel.domain import InputError, Record, Statement, from_data
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 Positive = Annotated[int, msgspec.Meta(gt=0)]
 
+_HEAVY = 12_000
+"""Bytes for each input pixel that a network is taken to need until it is measured."""
+
 
 class WeightsFile(Record, frozen=True, kw_only=True):
     """One file of the weights, inside the archive.
@@ -28,6 +31,29 @@ class WeightsFile(Record, frozen=True, kw_only=True):
     path: str
     sha256: Sha256
     size: Positive
+
+
+class Tiling(Record, frozen=True, kw_only=True):
+    """What was measured about running a network in tiles (`benchmarks/tile_exactness.py`).
+
+    Args:
+        difference: greatest absolute difference between tiled and whole results, as share 0..1 of the range.
+        steps: the same after rounding to 8 bits, in steps of 255.
+        overlap: width of the halo that was used, in input pixels.
+        tiles: sides of the tiles' cores that were tried, in input pixels.
+        pictures: on which.
+        date: of the measurement, ISO 8601.
+        working_bytes: bytes of memory that the network needs for each input pixel of a tile, its result
+            included, in addition to the program and the weights.
+    """
+
+    difference: Annotated[float, msgspec.Meta(ge=0, le=1)]
+    steps: Annotated[int, msgspec.Meta(ge=0, le=255)]
+    overlap: Annotated[int, msgspec.Meta(ge=0)]
+    tiles: tuple[Positive, ...]
+    pictures: str
+    date: Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    working_bytes: Positive
 
 
 class WeightsRecord(Record, frozen=True, kw_only=True):
@@ -53,8 +79,10 @@ class WeightsRecord(Record, frozen=True, kw_only=True):
             `receptive_field_note` tells how it was derived.
         size_multiple: input sides must be a multiple of this (1: any size).
         border: what happens at the borders of the picture.
-        tile_exactness: greatest absolute difference (0..1) between tiled and whole results, measured
-            with tiles that overlap by the receptive field; `None` where not measured.
+        context: `"finite"` where the receptive field is all that matters, so that tiles are exact;
+            `"global"` where the network looks at the whole of what it is given: its tiles differ at their
+            edges by any overlap, and are blended into each other.
+        tiling: what was measured about running it in tiles; `None` where not measured.
         measured: statements about quality and speed, each with its place.
     """
 
@@ -79,8 +107,14 @@ class WeightsRecord(Record, frozen=True, kw_only=True):
     receptive_field_note: str
     size_multiple: Positive
     border: str
-    tile_exactness: float | None = None
+    context: Literal["finite", "global"] = "finite"
+    tiling: Tiling | None = None
     measured: tuple[Statement, ...] = ()
+
+    @property
+    def working_bytes(self) -> int:
+        """Bytes of memory for each input pixel of a tile: measured, else those of a heavy network."""
+        return self.tiling.working_bytes if self.tiling else _HEAVY
 
     @property
     def package(self) -> str:

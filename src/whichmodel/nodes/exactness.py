@@ -1,0 +1,56 @@
+"""How far a result made in tiles is from that of the whole picture at once.
+
+Measured, never assumed: the receptive field says which pixels can matter, and arithmetic that takes another
+order (Winograd convolution) adds a rest that only a measurement tells.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from whichmodel.nodes.model import enlarge_tile, overlap_of
+from whichmodel.nodes.tiles import tiles
+from whichmodel.pictures.box import Box
+from whichmodel.runtimes.ncnn import NcnnNet
+from whichmodel.weights import WeightsRecord
+
+
+def tiled(net: NcnnNet, weights: WeightsRecord, pixels: NDArray[Any], tile: int) -> NDArray[Any]:
+    """A picture through a network in tiles, as operation `model` does it.
+
+    Args:
+        pixels: `(H, W, 1 or 3)`, `uint8` or `uint16`.
+        tile: side of a tile's core; at least the longer side of the picture: all at once.
+    """
+    height, width, bands = pixels.shape
+    result = np.empty((height * weights.scale, width * weights.scale, bands), pixels.dtype)
+    for piece in tiles(width, height, size=tile, halo=overlap_of(weights)):
+        part, _ = enlarge_tile(net, weights, pixels[piece.source.slices], piece.core.within(piece.source))
+        result[piece.core.times(weights.scale).slices] = part
+    return result
+
+
+def tile_difference(
+    net: NcnnNet, weights: WeightsRecord, pixels: NDArray[np.uint16], tile: int
+) -> tuple[float, int]:
+    """Greatest difference between the tiled and the whole result.
+
+    Args:
+        pixels: `(H, W, 1 or 3)`, 16 bits, so that differences far below a step of 255 are seen.
+
+    Returns:
+        The difference as a share 0..1 of the range, and in whole steps of 255 after rounding to 8 bits.
+    """
+    height, width = pixels.shape[:2]
+    whole = tiled(net, weights, pixels, max(height, width)).astype(np.int64)
+    pieces = tiled(net, weights, pixels, tile).astype(np.int64)
+    steps = np.abs(np.rint(pieces / 257) - np.rint(whole / 257)).max()
+    return float(np.abs(pieces - whole).max()) / 65535, int(steps)
+
+
+def part_of(pixels: NDArray[np.uint8], box: Box) -> NDArray[np.uint16]:
+    """A part of an 8-bit picture with 16 bits, for `tile_difference`."""
+    return np.ascontiguousarray(pixels[box.slices]).astype(np.uint16) * 257
