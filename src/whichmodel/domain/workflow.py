@@ -53,14 +53,18 @@ class Workflow(Record, frozen=True, kw_only=True):
     output: str
 
     def __post_init__(self) -> None:
-        known = {port.name for port in self.inputs}
+        known: set[str] = set()
+        for port in self.inputs:
+            if port.name in known:
+                raise InputError(f"the workflow has two inputs called {port.name!r}")
+            known.add(port.name)
         for step in self.steps:
             if step.id in known:
                 raise InputError(f"step {step.id!r}: the name is used twice")
-            for port, source in step.takes.items():
+            for name, source in step.takes.items():
                 if source not in known:
                     raise InputError(
-                        f"step {step.id!r}, input {port!r}: takes {source!r}, which is neither an input"
+                        f"step {step.id!r}, input {name!r}: takes {source!r}, which is neither an input"
                         " of the workflow nor an earlier step",
                         hint=f"known here: {', '.join(sorted(known))}",
                     )

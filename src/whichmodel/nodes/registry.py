@@ -14,6 +14,9 @@ from whichmodel.nodes.sharpen import SharpenOperation
 MODEL = "model"
 """Name of the operation that runs a network; the only one whose steps name a model."""
 
+_LARGEST_NUMBER, _LONGEST_TEXT = 1e9, 200
+"""Bounds of any parameter; the operations have narrower ones of their own."""
+
 OPERATIONS: dict[str, Operation] = {
     MODEL: ModelOperation(),
     "resample": ResampleOperation(),
@@ -39,6 +42,12 @@ def operation_of(step: Step) -> Operation:
         )
     if step.model is not None and step.operation != MODEL:
         raise InputError(f"step {step.id!r}: operation {step.operation!r} uses no model")
+    for name, value in step.parameters.items():
+        if len(value) > _LONGEST_TEXT if isinstance(value, str) else abs(value) > _LARGEST_NUMBER:
+            raise InputError(
+                f"step {step.id!r}: parameter {name!r} is too large",
+                hint=f"at most {_LARGEST_NUMBER:,.0f}, or {_LONGEST_TEXT} characters",
+            )
     operation.check(step)
     return operation
 

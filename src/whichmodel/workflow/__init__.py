@@ -1,8 +1,9 @@
 """Workflows: planned from plain words, bound to what runs here, described, substituted, run."""
 
 from whichmodel.workflow.binding import Binding, bind, bindings, require_bound
+from whichmodel.workflow.check import Fault, check_workflow, faults, run_order
 from whichmodel.workflow.describe import Plan, StepPlan, describe
-from whichmodel.workflow.load import check_workflow, load_workflow
+from whichmodel.workflow.load import load_workflow
 from whichmodel.workflow.planner import plan, plan_enlargement, workflow_for, workflow_for_card
 from whichmodel.workflow.print_size import dpi_of, factor_for_pixels, factor_for_print
 from whichmodel.workflow.report import BatchReport, Failure, RunReport, StepReport
@@ -13,6 +14,7 @@ __all__ = [
     "BatchReport",
     "Binding",
     "Failure",
+    "Fault",
     "Plan",
     "RunReport",
     "StepPlan",
@@ -25,10 +27,12 @@ __all__ = [
     "dpi_of",
     "factor_for_pixels",
     "factor_for_print",
+    "faults",
     "load_workflow",
     "plan",
     "plan_enlargement",
     "require_bound",
+    "run_order",
     "run_picture",
     "run_workflow",
     "substitute",

@@ -8,12 +8,12 @@ from typing import Any
 
 import yaml
 
-from whichmodel.domain import DataType, InputError, Workflow, from_data
-from whichmodel.nodes.registry import operation_of
+from whichmodel.domain import InputError, Workflow, from_data
+from whichmodel.nodes.operation import Cards
+from whichmodel.workflow.check import MOST_STEPS, check_workflow, run_order
 
 SUFFIXES = frozenset({".json", ".yaml", ".yml"})
 LARGEST_FILE = 1_000_000
-MOST_STEPS = 64
 
 
 class _Loader(yaml.SafeLoader):
@@ -25,15 +25,17 @@ class _Loader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
-def load_workflow(path: Path) -> Workflow:
+def load_workflow(path: Path, cards: Cards | None = None) -> Workflow:
     """Read and check a workflow file.
 
     Args:
-        path: of a JSON or YAML file of at most 1 MB, with one picture as input and 1 to 64 steps.
+        path: of a JSON or YAML file of at most 1 MB, with one picture as input and 1 to 64 steps, listed
+            in any order.
+        cards: model cards by name, for checking the types of what models take and give.
 
     Raises:
-        InputError: no such file, too large, no workflow, or a step that names an operation, port or
-            parameter that does not exist; names the file and the place.
+        InputError: no such file, too large, no workflow, steps in a circle, or any other fault that
+            `check.faults` finds; names the file, the step and the port.
     """
     where = str(path)
     try:
@@ -44,25 +46,36 @@ def load_workflow(path: Path) -> Workflow:
         raise InputError(f"cannot read the workflow file {where}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{where} is not UTF-8 text") from error
-    workflow = from_data(Workflow, _parse(text, path), where=where)
-    check_workflow(workflow, where=where)
+    data = _parse(text, path)
+    try:
+        workflow = from_data(Workflow, _in_order(data), where=where)
+    except InputError as error:
+        message = error.message if error.message.startswith(where) else f"{where}: {error.message}"
+        raise InputError(message, hint=error.hint) from error
+    check_workflow(workflow, where=where, cards=cards)
     return workflow
 
 
-def check_workflow(workflow: Workflow, *, where: str = "the workflow") -> None:
-    """Check what a workflow must be to run: one picture in, 1 to 64 steps of known operations.
+def _in_order(data: object) -> object:
+    """The same data with the steps in an order in which they can run; a file may list them in any.
+
+    What is no list of steps with ids of their own is left as it is, for the checks that follow to tell.
 
     Raises:
-        InputError: names the place.
+        InputError: steps take each other in a circle.
     """
-    if len(workflow.inputs) != 1 or workflow.inputs[0].type != DataType.IMAGE:
-        raise InputError(f"{where} must have exactly one input, of type 'image', to run on a picture")
-    if not 1 <= len(workflow.steps) <= MOST_STEPS:
-        raise InputError(f"{where} has {len(workflow.steps)} steps; 1 to {MOST_STEPS} can be run")
-    if workflow.output == workflow.inputs[0].name:
-        raise InputError(f"{where} gives its input back unchanged: its output names no step")
-    for step in workflow.steps:
-        operation_of(step)
+    steps = data.get("steps") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(steps, list) or len(steps) > MOST_STEPS:
+        return data
+    takes: dict[str, set[str]] = {}
+    for step in steps:
+        if not isinstance(step, dict) or not isinstance(step.get("id"), str) or step["id"] in takes:
+            return data
+        taken = step.get("takes")
+        sources = taken.values() if isinstance(taken, dict) else ()
+        takes[step["id"]] = {source for source in sources if isinstance(source, str)}
+    known = {step["id"]: step for step in steps}
+    return {**data, "steps": [known[id] for id in run_order(takes)]}
 
 
 def _parse(text: str, path: Path) -> object:

@@ -27,15 +27,16 @@ from whichmodel.pictures import (
 )
 from whichmodel.weights import installed, pull
 from whichmodel.workflow.binding import require_bound
+from whichmodel.workflow.check import check_workflow
 from whichmodel.workflow.describe import chain_notes, check_sizes, new_pixel_share, sizes_of
 from whichmodel.workflow.engine import (
     Progress,
     Value,
     decoded,
     in_memory,
+    kinds_of,
     run_steps,
 )
-from whichmodel.workflow.load import check_workflow
 from whichmodel.workflow.report import FileFacts, RunReport, StepReport, file_sha256
 from whichmodel.workflow.scratch import Scratch
 from whichmodel.workflow.substitute import Substitution, substitute
@@ -99,10 +100,11 @@ def run_workflow(
     if substitute_names:
         workflow, replaced = substitute(workflow, substitute_names, cards)
     require_bound(workflow, cards)
-    check_workflow(workflow)
+    check_workflow(workflow, cards=cards)
     opened = open_picture(inputs, limits)
     start = Size(opened.width, opened.height)
     sizes = _planned(workflow, start, cards, limits)
+    kinds_of(workflow, opened.kind)  # a merge may need transparency that the picture lacks
     if same_file(inputs, output):
         raise InputError(f"{output} is the input itself", hint="give another name with -o")
     end = sizes[workflow.output]
@@ -154,7 +156,7 @@ def run_picture(
     Nothing is taken from the cache and nothing is kept in it.
     """
     require_bound(workflow, cards)
-    check_workflow(workflow)
+    check_workflow(workflow, cards=cards)
     sizes = _planned(workflow, Size(picture.width, picture.height), cards, limits)
     context = Context(cards=cards, weights=_weights_of(workflow, cards, say).__getitem__, tile=tile)
     with Scratch(cache=False, say=say) as scratch:
