@@ -30,7 +30,7 @@ def explained(text: str) -> str:
     """What is added in brackets to a sentence that quotes `text` from a summary; empty if nothing."""
     span = Span(source=1, field="summary", start=0, end=len(text), text=text)
     sentence = Sentence(text="Quoted.", basis="source", spans=(span,))
-    return Glossary().explain(sentence).text.removeprefix("Quoted").strip(" .")
+    return Glossary([text]).explain(sentence, {1: text}).text.removeprefix("Quoted").strip(" .")
 
 
 def spelled(phrase: str) -> str:

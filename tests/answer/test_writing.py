@@ -141,7 +141,11 @@ def test_the_print_that_the_person_named_is_the_one_counted() -> None:
         ),
         ("It is sharp, but why is it so fast?", ["why is it so fast?"]),
         ("Enlarge this photo.", []),
-        ("Is it real? " * 9, ["Is it real?"] * 3),
+        ("Is it real? " * 9, ["Is it real?"] * 4),
+        (
+            "How does it keep the colours right, and why is it so fast?",
+            ["How does it keep the colours right", "why is it so fast?"],
+        ),
     ],
 )
 def test_questions_are_found_in_the_words_of_the_person(question: str, asked: list[str]) -> None:

@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import msgspec
+
 from whichmodel.answer.markup import listing, quoted, short_name, task_name
 from whichmodel.answer.question import Asked, asked_span, questions_in
 from whichmodel.answer.quotes import RESULTS, Piece, contribution_in, is_own, sentences, shorten
 from whichmodel.answer.reading import Reading, closeness
-from whichmodel.answer.relevance import Sought, means, score, sought_by
+from whichmodel.answer.relevance import Sought, means, score, sought_by, speaks_of
 from whichmodel.answer.sentences import left_open, sourced
 from whichmodel.answer.verdict import Verdict
 from whichmodel.domain import QuestionRow, Sentence
 
-_ENOUGH, _ENOUGH_ELSEWHERE = 1.0, 1.6
+# How well a sentence has to answer: one on the model itself, on the task, on another task, of a work far off.
+_ENOUGH_OF_ITSELF, _ENOUGH, _ENOUGH_ELSEWHERE, _ENOUGH_FAR = 0.6, 1.0, 1.6, 2.3
 _CLOSE = ("same", "part", "wider")
 _DOES = ("does the task", "part of the task", "wider task")
 _MOST_OF_MODELS, _MOST_OF_PAPERS, _MOST_OF_ONE = 2, 3, 2
@@ -58,13 +61,22 @@ def _answer(verdict: Verdict, asked: Asked, used: Used, *, first: bool) -> list[
     own = [*verdict.fitting, *verdict.unknown]
     models = _quoted(own, sought, used, most=_MOST_OF_MODELS)
     papers = _quoted(verdict.papers, sought, used, most=_MOST_OF_PAPERS)
+    others = []
     if sought.how and first and not models and not any(closeness(f.reading) in _DOES for f in papers):
-        papers += _for_comparison(verdict, used)
+        others = _for_comparison(verdict, used)
     told = _say_all(models)
     if not told:
-        silence = _not_told(verdict, first=first, papers=bool(papers))
+        heard = bool(papers) or any(
+            speaks_of(piece, sought) for reading in verdict.papers for piece in sentences(reading.source)
+        )
+        silence = _not_told(verdict, first=first, papers=heard)
         told += [left_open(silence)] if silence else []
-    return told + _say_all(papers)
+    told += _say_all(papers)
+    # The other work is on the task, and not on what was asked: that has to be said.
+    return told + [
+        msgspec.structs.replace(sentence, text=f"On the task, if not on this: {sentence.text}")
+        for sentence in _say_all(others)
+    ]
 
 
 def _quoted(readings: Iterable[Reading], sought: Sought, used: Used, *, most: int) -> list[_Found]:
@@ -90,9 +102,13 @@ def _best(reading: Reading, sought: Sought, used: Used) -> list[_Found]:
     """The sentences of a source that speak to a question, best first; none where none clearly does."""
     close = (reading.relation in _CLOSE or reading.source.kind == "model") and not reading.other_media
     label = closeness(reading)
-    if reading.against or label == "background" or (not close and label != "neighbour"):
+    if reading.against:
         return []
-    enough = _ENOUGH if close else _ENOUGH_ELSEWHERE
+    enough = _ENOUGH if close else _ENOUGH_ELSEWHERE if label == "neighbour" else _ENOUGH_FAR
+    if reading.source.kind == "model":
+        enough = _ENOUGH_OF_ITSELF
+    elif label == "background":
+        enough = _ENOUGH_FAR
     found = []
     for piece in sentences(reading.source):
         if (reading.source.number, piece.start) not in used:
@@ -154,15 +170,15 @@ def _not_told(verdict: Verdict, *, first: bool, papers: bool) -> str:
     """What to say where no model's own text speaks to the question.
 
     Args:
-        papers: whether a paper does.
+        papers: whether a paper may.
     """
     if verdict.brief.origin == "catalog":
         return ""
-    nobody = "" if papers or not verdict.papers else ", nor does any paper given speak of it"
+    nobody = "" if papers or not verdict.papers else ", nor did we find it in the papers given"
     models = verdict.fitting or verdict.unknown
     if not models:
         if not first:
-            return "" if papers else "No text given speaks of it."
+            return "" if papers else "We found it in no text given."
         return f"Which model made what you saw is not known{nobody}." if verdict.models else ""
     if not first:
         return f"Not told of the model{'s' if len(models) > 1 else ''}{nobody}."

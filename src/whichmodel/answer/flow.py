@@ -160,8 +160,10 @@ def draw(flow: Flow) -> str:
     for item in series:
         label = f"({item.letter}) {_label(item)}"
         note = {"missing": "not among the models given", "optional": "optional"}.get(item.role, "")
-        nodes.append((label, item.step.gives.shape, note))
-    nodes.append(_node(series[-1].step.gives.name, ""))
+        # The size stands under the thing that has it: under a step only where the next one takes it on.
+        size = "" if item is series[-1] else f"gives {item.step.gives.shape}"
+        nodes.append((label, size, note))
+    nodes.append(_node(series[-1].step.gives.name, series[-1].step.gives.shape))
     extra = [f"with it: {port.name}" for port in flow.workflow.inputs[1:]]
     extra += [f"or ({item.letter}) {_label(item)}" for item in flow.steps if item.role == "alternative"]
     widths = [max(len(part) for part in node) for node in nodes]

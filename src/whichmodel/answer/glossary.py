@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
 
@@ -17,6 +17,9 @@ from whichmodel.understand.phrases import Phrase, compile_phrase, plain
 # A reader takes in so many; what is quoted first is explained first.
 _MOST = 8
 _MOST_EACH = 2
+
+
+_CAPITALS = re.compile(r"\b[A-Z][A-Za-z]?[A-Z]{1,4}\b")
 
 
 class Term(Record, frozen=True, kw_only=True):
@@ -37,10 +40,11 @@ class Glossary:
 
     Args:
         quoted: everything that the answer quotes; terms that stand nowhere in it are not looked for again.
+        known: words that the answer explains elsewhere (the task's own name).
         most: so many words are explained at most.
     """
 
-    def __init__(self, quoted: Iterable[str], most: int = _MOST) -> None:
+    def __init__(self, quoted: Iterable[str], known: str = "", most: int = _MOST) -> None:
         self._left = most
         self._said: set[str] = set()
         everything = plain(" | ".join(" ".join(text.split()) for text in quoted))
@@ -48,11 +52,14 @@ class Glossary:
             (phrase, term.gloss)
             for term in _terms()
             for phrase in map(compile_phrase, term.terms)
-            if phrase.find(everything)
+            if phrase.find(everything) and not phrase.find(plain(known))
         ]
 
-    def explain(self, sentence: Sentence) -> Sentence:
+    def explain(self, sentence: Sentence, summaries: Mapping[int, str]) -> Sentence:
         """The sentence with its new technical words explained in brackets before the full stop.
+
+        Args:
+            summaries: the text of each source by its number; it may spell out its own short forms.
 
         Only quotations of summaries are explained; what we say ourselves should need no explanation.
         """
@@ -60,7 +67,11 @@ class Glossary:
         for span in sentence.spans:
             if span.field != "summary":
                 continue
-            for word, gloss in _in_text(" ".join(span.text.split()), self._terms):
+            flat = " ".join(span.text.split())
+            for word, gloss in [
+                *_short_forms(flat, summaries.get(span.source, "")),
+                *_in_text(flat, self._terms),
+            ]:
                 if gloss not in self._said and len(found) < min(_MOST_EACH, self._left):
                     self._said.add(gloss)
                     found.append(f"*{inline(word)}*: {gloss}")
@@ -69,6 +80,19 @@ class Glossary:
         self._left -= len(found)
         text = sentence.text.removesuffix(".")
         return msgspec.structs.replace(sentence, text=f"{text} ({'; '.join(found)}).")
+
+
+def _short_forms(quoted: str, summary: str) -> list[tuple[str, str]]:
+    """Short forms of a quotation ("OOD") with what the same text says they stand for."""
+    found = []
+    for short in dict.fromkeys(_CAPITALS.findall(quoted)):
+        place = summary.find(f"({short})")
+        if place < 0 or f"({short})" in quoted:
+            continue
+        words = list(re.finditer(r"[^\W_]+", summary[:place]))[-len(short) :]
+        if "".join(word.group()[0] for word in words).upper() == short.upper():
+            found.append((short, inline(" ".join(summary[words[0].start() : place].split()))))
+    return found
 
 
 def _in_text(text: str, terms: list[tuple[Phrase, str]]) -> list[tuple[str, str]]:

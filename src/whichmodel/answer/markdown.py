@@ -6,16 +6,25 @@ definition or arithmetic; `*[open]*` what the sources leave open. What the quest
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from whichmodel.answer.markup import full_name, inline, quote, short_name
 from whichmodel.domain import Answer, Link, Sentence, Source, SourceRow
 
 _LINK_NAMES = {"paper": "paper", "code": "code", "huggingface": "Hugging Face", "project": "project"}
-# How the shapes in table and drawing read.
-SHAPES = {
-    "t × h × w": "t × h × w × 3: frames, height, width, three colour values",
-    "h × w × 3": "h × w × 3: height, width, three colour values",
+# What the letters of the sizes stand for.
+_SYMBOLS = {
+    "h": "height",
+    "w": "width",
+    "× 3": "three colour values",
+    "t": "frames",
+    "s·": "factor",
+    "n": "how many",
+    "m": "how many",
+    "k": "how many",
+    "c": "channels",
+    "d": "how many numbers",
 }
 _KEY = (
     "*How to read the marks: a number points to the list above, and words in quotation marks are that source's own,"
@@ -59,10 +68,11 @@ def _workflow(answer: Answer) -> str:
     if not answer.steps:
         return "No workflow can be drawn: the task is not known."
     lines = ["```text", answer.diagram.replace("```", "'''"), "```", ""]
-    shown = f"{answer.steps[0].takes} {answer.steps[0].gives}"
-    size = next((f"; {text}" for shape, text in SHAPES.items() if shape in shown), "")
-    size = f" (sizes by the task's definition, ours{size})"
-    lines += [f"| step | input → output{size} | what it does, as far as the sources say |", "|---|---|---|"]
+    size = "; ".join(["sizes by the task's definition, ours", *size_legend(answer)])
+    lines += [
+        f"| step | input → output ({size}) | what it does, as far as the sources say |",
+        "|---|---|---|",
+    ]
     for row in answer.steps:
         lines.append(
             f"| {_cell(row.step)} | {_cell(f'{row.takes} → {row.gives}')} | {_cell(_running(row.sentences))} |"
@@ -87,6 +97,18 @@ def _workflow(answer: Answer) -> str:
     if answer.left_open:
         lines += ["", "**What stays open.** " + _running(answer.left_open)]
     return "\n".join(lines)
+
+
+def size_legend(answer: Answer) -> list[str]:
+    """The letters that the sizes of this answer use, with what they stand for."""
+    flow = answer.workflow
+    ports = [*flow.inputs, *(step.gives for step in flow.steps)] if flow else []
+    shapes = " " + " ".join(port.shape for port in ports) + " "
+    told = []
+    for symbol, meaning in _SYMBOLS.items():
+        if re.search(rf"(?<![^\W\d_]){re.escape(symbol)}(?![^\W\d_]|\d)", shapes):
+            told.append(f"{symbol.strip('× ·')}: {meaning}")
+    return told
 
 
 def _papers(answer: Answer) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from importlib import resources
 from itertools import pairwise
 
-from whichmodel.answer.markdown import SHAPES
+from whichmodel.answer.markdown import size_legend
 from whichmodel.answer.markup import quote, short_name
 from whichmodel.answer.mermaid import to_mermaid
 from whichmodel.answer.prose import (
@@ -129,8 +129,7 @@ class _Page:
         return _section("workflow", "2. The workflow", "\n".join(parts))
 
     def _steps(self, rows: tuple[StepRow, ...]) -> str:
-        shown = f"{rows[0].takes} {rows[0].gives}"
-        told = next((text for shape, text in SHAPES.items() if shape in shown), "")
+        told = "; ".join(size_legend(self.answer))
         lines = [
             '<table class="steps"><caption>The steps, as far as the sources tell'
             f"{f'. {_text(told)}' if told else ''}</caption>"

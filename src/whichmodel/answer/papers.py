@@ -21,6 +21,8 @@ _DANGLING = re.compile(
 )
 _KIND = ("names", "studies", "other")
 
+# A work on another task gets a short quotation.
+_BRIEF_WORDS = 22
 _CLOSE = ("does the task", "wider task", "part of the task")
 _ORDER = (*_CLOSE, "neighbour", "unclear", "background")
 
@@ -55,7 +57,7 @@ def _idea(reading: Reading, task: Task | None, concerns: list[Concern], used: Us
         if quoted_already and not touches(contribution.piece, concerns):
             continue
         if len(told) < wanted and start not in taken:
-            told.append(_contribution(contribution, first=not told))
+            told.append(_contribution(contribution, first=not told, brief=not close))
             taken.add(start)
     if not told and not quoted_already:
         for piece in sorted(sentences(source), key=lambda piece: not is_own(piece))[:1]:
@@ -86,11 +88,14 @@ def best_contributions(source: Source, concerns: list[Concern]) -> list[Contribu
     return sorted(found, key=lambda item: rank(item) + 0.6 * _KIND.index(kind_of(item)))
 
 
-def _contribution(contribution: Contribution, *, first: bool) -> Sentence:
+def _contribution(contribution: Contribution, *, first: bool, brief: bool) -> Sentence:
     subject = "It" if first else "It also"
-    quote = quoted(contribution.piece, cut=contribution.cut)
-    mark = f"[{contribution.piece.source.number}]"
-    return sourced(f"{subject} {contribution.verb} {quote} {mark}.", contribution.piece.span())
+    piece, cut = (
+        shorten(contribution.piece, _BRIEF_WORDS) if brief else (contribution.piece, contribution.cut)
+    )
+    quote = quoted(piece, cut=cut or contribution.cut)
+    mark = f"[{piece.source.number}]"
+    return sourced(f"{subject} {contribution.verb} {quote} {mark}.", piece.span())
 
 
 def sentence_start(piece: Piece) -> int:

@@ -10,7 +10,8 @@ from whichmodel.domain import Span
 # A question of several pages is no question; what lies beyond is not read for its wording.
 _READ = 4_000
 _LONGEST_CLAUSE = 10
-_MOST_QUESTIONS = 3
+_MOST_QUESTIONS = 4
+_SHORTEST_HALF = 4
 _LONGEST_QUESTION = 60
 
 _SENTENCE_END = re.compile(r"[.!?…]+[\"”’')]*\s+|\n+")
@@ -18,6 +19,10 @@ _LEAD = r"(?:(?:and|but|so|then|also|yet)\s+)?"
 _ASKS = r"(?:how|what|why|which|who|where|when|can|could|does|do|did|is|are|was|will)\b"
 # Where a question begins inside a sentence: after a dash, a semicolon, a colon or a comma.
 _INNER = re.compile(rf"(?:[—–;:…]|\s-|,|\.\.\.)\s*{_LEAD}(?={_ASKS})", re.IGNORECASE)
+# "How does it ..., and why is it ...?" asks two things.
+_AND_ASKS = re.compile(
+    r",?\s+and\s+(?=(?:how|what|why|which|who|where|when|can|does|is|are|will)\b)", re.IGNORECASE
+)
 _BEGINS = re.compile(rf"{_LEAD}(?={_ASKS})", re.IGNORECASE)
 # A comma in a list of words ("clear, detailed pictures") ends no clause; one before four words may.
 _EDGE = re.compile(r"[;:.!?…—–()\"“”\n]|\s-\s|,(?=\s+\S+\s+\S+\s+\S+\s+[^\s,]+)")
@@ -33,7 +38,7 @@ class Asked:
 
 
 def questions_in(question: str) -> list[Asked]:
-    """The questions that a text asks, in order, without what leads up to them; at most three.
+    """The questions that a text asks, in order, without what leads up to them; at most four.
 
     >>> text = "It looks new—how does it know? What was it trained on?"
     >>> [text[part.start:part.end] for part in questions_in(text)]
@@ -46,10 +51,22 @@ def questions_in(question: str) -> list[Asked]:
         end = match.end() if match else len(text)
         sentence = text[start:end].rstrip().rstrip("\"”’')").rstrip()
         if sentence.endswith("?"):
-            found.append(_without_lead(text, start, start + len(sentence)))
+            found += _halves(text, _without_lead(text, start, start + len(sentence)))
         start = end
     short = [part for part in found if len(text[part.start : part.end].split()) <= _LONGEST_QUESTION]
     return short[:_MOST_QUESTIONS]
+
+
+def _halves(text: str, asked: Asked) -> list[Asked]:
+    """The questions that one sentence joins by "and", where each is long enough to stand by itself."""
+    parts = []
+    start = asked.start
+    for match in _AND_ASKS.finditer(text, asked.start, asked.end):
+        rest, part = text[match.end() : asked.end], text[start : match.start()]
+        if min(len(part.split()), len(rest.split())) >= _SHORTEST_HALF:
+            parts.append(Asked(start, match.start()))
+            start = match.end()
+    return [*parts, Asked(start, asked.end)]
 
 
 def _without_lead(text: str, start: int, end: int) -> Asked:

@@ -72,9 +72,7 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 # Where a sentence can be left early: at the end of a clause, else before a preposition.
-_CLAUSES = re.compile(
-    r"[,;:]\s|\s(?:which|while|whereas|where|that|by|so|because|thereby|thus)\s|\s[–—]\s", re.IGNORECASE
-)
+_CLAUSES = re.compile(r"[,;:]\s|\s(?:while|whereas|by|so|because|thereby|thus)\s|\s[–—]\s", re.IGNORECASE)
 _PHRASES = re.compile(r"\s(?:for|with|from|using|in|on|and|to|via|through|under|over|at)\s", re.IGNORECASE)
 _OWN = re.compile(
     r"\b(?:we|our|ours|this (?:allows|enables|leads|method|approach|design|module)|proposed|(?:is|was|are) trained|"
@@ -90,6 +88,13 @@ RESULTS = re.compile(
     r"evaluating \w+|benchmarks?|promising|significant(?:ly)? (?:improv|better)\w*)\b",
     re.IGNORECASE,
 )
+# An object that only the sentence before explains ("addresses this by ...").
+_POINTS_BACK = re.compile(r"(?:that (?:our|we)|this|these|such|it|them)\b(?! (?:a|an)\b)", re.IGNORECASE)
+_AND_THEN = re.compile(
+    r",? and (?:then |further |also |thus )?"
+    rf"(?:{'|'.join(verb for verb in VERBS if not verb.endswith('s'))}|focus|achieve)\b"
+)
+_SHORTEST_OBJECT = 4
 _ASIDE = re.compile(r"in this (?:paper|work|study|article),?\s+|here,?\s+", re.IGNORECASE)
 
 
@@ -179,9 +184,21 @@ def contribution_in(piece: Piece) -> Contribution | None:
     start = match.start("object")
     aside = _ASIDE.match(summary, start, piece.end)
     clause, cut = shorten(Piece(piece.source, aside.end() if aside else start, piece.end))
-    if len(clause.text.split()) < 3 or clause.text.lower().startswith(("that our", "that we")):
+    if len(clause.text.split()) < 3 or _POINTS_BACK.match(clause.text):
         return None
+    more = _AND_THEN.search(clause.text)
+    if more and len(clause.text[: more.start()].split()) >= _SHORTEST_OBJECT:
+        # "..., and show that": what the authors do next would not agree with the verb that we put before it.
+        clause, cut = _until(clause, more.start()), True
     return Contribution(VERBS[match.group("verb").lower()], clause, cut)
+
+
+def _until(piece: Piece, characters: int) -> Piece:
+    """The piece up to that many characters of its text on one line."""
+    words = len(piece.text[:characters].split())
+    ends = [match.end() for match in re.finditer(r"\S+", piece.source.summary[piece.start : piece.end])]
+    stop = piece.source.summary[piece.start : piece.start + ends[words - 1]].rstrip(",;")
+    return Piece(piece.source, piece.start, piece.start + len(stop))
 
 
 def kind_of(contribution: Contribution) -> Literal["names", "studies", "other"]:

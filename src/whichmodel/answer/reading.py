@@ -23,6 +23,9 @@ _RESEARCH = 4.0
 _LONGEST_PROMISE = 14
 _CLEAR_TERM = 1.5
 _OWN = re.compile(r"\b(?:we|our|ours|this (?:paper|work|study))\b", re.IGNORECASE)
+_AS_MEANS = re.compile(
+    r"\b(?:using|via|by|based on|such as|e\.g\.,?|supports?|including|like|of|for training)\s+(?:[\w-]+\s+){0,2}$"
+)
 _MEDIUM_WORDS = (
     (
         frozenset({DataType.IMAGE, DataType.VIDEO, DataType.MASK}),

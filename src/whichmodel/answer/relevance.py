@@ -28,8 +28,8 @@ _MEANS = re.compile(
     r"\b(?:by (?:\w+ly )?\w+ing|via|using|through|so that|in which|instead of|rather than|conditioned on|based on|"
     r"(?:assign|separat|compress|predict|inject|re-inject|decompos|encod|decod|combin|align|distil|estimat|refin|fus|split|"
     r"divid|map|project|warp|propagat|aggregat|disentangl|model|optimi[sz]|learn|leverag|allow|enabl|transfer|restor|"
-    r"suppress|adapt|guid|generat|render|weigh|carr|keep|us|comput|quanti[sz]|sampl|train|condition|match|track)"
-    r"(?:s|es|ed|ies|ing|ting|ning|ring))\b",
+    r"suppress|adapt|guid|enforc|integrat|identif|quantif|constrain|mitigat|prevent|unproject|displac|scal|extract|generat|render|weigh|carr|keep|us|comput|quanti[sz]|sampl|train|condition|match|track)"
+    r"(?:s|es|ed|ies|ied|ying|ing|ting|ning|ring))\b",
     re.IGNORECASE,
 )
 # Words that announce a work without saying what it does, or praise it.
@@ -89,6 +89,15 @@ def score(piece: Piece, sought: Sought, *, close: bool) -> float:
     return found * (0.5 if RESULTS.search(text) else 1.0) * (0.5 if _LEADS_UP.search(text) else 1.0)
 
 
+def speaks_of(piece: Piece, sought: Sought) -> bool:
+    """Whether a sentence has anything of a question in it: a cue of a concern, or two of its words."""
+    text = plain(piece.text)
+    cue = any(
+        phrase.weight >= 1 for concern in sought.concerns for phrase, *_ in find_all(concern.sources, text)
+    )
+    return cue or len(sought.words.keys() & stems(piece.text)) >= 2
+
+
 def means(piece: Piece) -> float:
     """How much a sentence tells what is done to what, from -0.4 (it announces) to 0.8."""
     told = min(len(_MEANS.findall(piece.text)), 3) * 0.25
@@ -105,7 +114,7 @@ def stems(text: str) -> frozenset[str]:
     found = set()
     for word in re.findall(r"[^\W\d_]{3,}", plain(text)):
         if word not in _common_words():
-            found.add(re.sub(r"(?:es|s)$", "", word)[:6])
+            found.add(re.sub(r"(?:es|s|e)$", "", word)[:6])
     return frozenset(found)
 
 

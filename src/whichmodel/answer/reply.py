@@ -99,7 +99,9 @@ def _fit(verdict: Verdict, task: Task) -> list[Sentence]:
         whose = "its" if len(same) == 1 else "their"
         by = _by_all(same)
         which = "the model recommended," if len(same) == 1 else "the models recommended,"
-        clauses.append(f"{names}, {which} {'does' if len(same) == 1 else 'do'} this task by {whose} {by}")
+        clauses.append(
+            f"{names}, {which} {'is' if len(same) == 1 else 'are'} for this task, judging by {whose} {by}"
+        )
     for reading in kin:
         wider = "a wider task that includes it" if reading.relation == "wider" else "a part of it"
         which = ", the model recommended," if not clauses else ""

@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from whichmodel.answer.graph import graph_of
-from whichmodel.answer.markdown import SHAPES
+from whichmodel.answer.markdown import size_legend
 from whichmodel.answer.markup import short_name
 from whichmodel.answer.prose import draft_told, plain_name, plain_text, references, runs, visible
 from whichmodel.domain import Answer, Sentence, Source, StepRow
@@ -133,8 +133,7 @@ class _Drawing:
                 flow = Text(visible(f"{_two_lines(row.takes)}\n→ {_two_lines(row.gives)}"))
                 table.add_row(self._step(row), flow, self._running(row.sentences))
             self._print(table)
-        shown = f"{rows[0].takes} {rows[0].gives}"
-        size = next((text for shape, text in SHAPES.items() if shape in shown), "")
+        size = "; ".join(size_legend(self.answer))
         if size:
             self._print(Text(size, style="dim"))
 

@@ -49,10 +49,11 @@ def write(brief: Brief, *, intent: Intent | None = None) -> Answer:
     steps = step_rows(flow, verdict, used) if flow else ()
     told = ideas(verdict, used)
     # In the order in which they are read, so that each word is explained where it comes first.
-    glossary = Glossary(_quoted(steps, questions, told))
-    steps = _explained(steps, glossary)
-    questions = _explained(questions, glossary)
-    told = _explained(told, glossary)
+    glossary = Glossary(_quoted(steps, questions, told), _own_words(verdict))
+    summaries = {source.number: source.summary for source in brief.sources}
+    steps = _explained(steps, glossary, summaries)
+    questions = _explained(questions, glossary, summaries)
+    told = _explained(told, glossary, summaries)
     answer = Answer(
         question=brief.question,
         reply=short_reply(verdict),
@@ -82,6 +83,12 @@ def share_of_ours(answer: Answer) -> float:
     return sum(sentence.basis == "ours" for sentence in told) / max(len(told), 1)
 
 
+def _own_words(verdict: Verdict) -> str:
+    """The names of the task, which part 1 explains."""
+    task = verdict.task
+    return " | ".join((task.name, task.id, *task.synonyms)) if task else ""
+
+
 def _quoted(*tables: tuple[StepRow | QuestionRow | SourceRow, ...]) -> list[str]:
     return [
         span.text
@@ -93,9 +100,11 @@ def _quoted(*tables: tuple[StepRow | QuestionRow | SourceRow, ...]) -> list[str]
     ]
 
 
-def _explained(table: tuple[_Row, ...], glossary: Glossary) -> tuple[_Row, ...]:
+def _explained(table: tuple[_Row, ...], glossary: Glossary, summaries: dict[int, str]) -> tuple[_Row, ...]:
     return tuple(
-        msgspec.structs.replace(row, sentences=tuple(glossary.explain(item) for item in row.sentences))
+        msgspec.structs.replace(
+            row, sentences=tuple(glossary.explain(item, summaries) for item in row.sentences)
+        )
         for row in table
     )
 

@@ -52,7 +52,9 @@ def plain(text: str) -> str:
     >>> plain("Blew up 4×…")
     'blew up 4x…'
     """
-    return "".join(_plain_character(character) for character in text)
+    if text.isascii():
+        return text.lower()  # nothing else applies to it, and most texts are
+    return "".join(map(_plain_character, text))
 
 
 @lru_cache(maxsize=4096)
@@ -74,7 +76,9 @@ class Phrase:
         """Start and end of the first match in `plain` text, or None."""
         # Most phrases do not occur. Looking for a letter sequence is ten times faster than matching, and
         # an expression that never gets a chance need not be compiled.
-        for piece in self.needs:  # a plain loop: this is the innermost one, and `any` costs three times as much
+        for (
+            piece
+        ) in self.needs:  # a plain loop: this is the innermost one, and `any` costs three times as much
             if piece in text:
                 break
         else:
@@ -129,5 +133,7 @@ def _expression(pattern: str) -> re.Pattern[str]:
 def find_all(phrases: Iterable[str], text: str) -> list[tuple[Phrase, int, int]]:
     """Every phrase that occurs in `plain` text, with the place of its first occurrence."""
     return [
-        (phrase, *place) for phrase in map(compile_phrase, phrases) if (place := phrase.find(text)) is not None
+        (phrase, *place)
+        for phrase in map(compile_phrase, phrases)
+        if (place := phrase.find(text)) is not None
     ]
