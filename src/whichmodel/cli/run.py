@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from whichmodel.cli.plan_rows import plan_rows
 from whichmodel.domain import InputError, WhichmodelError, Workflow, to_json
 
 if TYPE_CHECKING:
@@ -36,49 +37,82 @@ LIMIT = click.option(
     type=click.IntRange(1, 100_000),
     help="Largest picture to read or to make, instead of 250 and 1000 megapixels.",
 )
+DEVICE = click.option(
+    "--device",
+    type=click.Choice(["cpu", "vulkan", "cuda", "auto"]),
+    default="cpu",
+    show_default=True,
+    help="What networks run on; auto takes the fastest that is there.",
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
 @click.command()
 @click.argument("what")
 @PICTURES
+@click.option(
+    "-o",
+    "--output",
+    metavar="OUT",
+    type=click.Path(path_type=Path),
+    help="The file that the result would go to: is its format large enough?",
+)
 @SUBSTITUTE
 @TILE
 @LIMIT
+@DEVICE
+@click.option("--no-calibrate", is_flag=True, help="Time nothing; what was never timed is not measured.")
 @JSON
 def plan(
     what: str,
     inputs: tuple[Path, ...],
+    output: Path | None,
     substitute: str | None,
     tile: int,
     max_megapixels: int | None,
+    device: str,
+    no_calibrate: bool,
     as_json: bool,
 ) -> int:
     """Show what `run` would do to each INPUT, without doing it.
 
     WHAT is the exact name of a model, a workflow file (.json, .yaml, .yml), or plain words such as
-    "enlarge 4x". Exit code 2 where a step cannot run here.
+    "enlarge 4x". Exit code 2 where a step cannot run here, or a limit does not hold.
+
+    A model that was never timed on this computer is timed first, for about a second.
     """
     from whichmodel.catalog import cards
-    from whichmodel.pictures import read_header
+    from whichmodel.pictures import open_picture, read_header
     from whichmodel.workflow import describe, workflow_for
     from whichmodel.workflow import substitute as replace
+    from whichmodel.workflow.describe import Wishes
 
     known = cards()
     plans = []
+    limits = limits_of(max_megapixels)
     for path in inputs:
-        header = read_header(path, limits_of(max_megapixels))
+        header = read_header(path, limits)
         workflow = workflow_for(what, header, known)
         notes: tuple[str, ...] = ()
         if substitute:
             workflow, done = replace(workflow, substitute, known)
             notes = tuple(item.note for item in done)
-        plans.append(describe(workflow, header, known, tile=tile, notes=notes))
+        wishes = Wishes(
+            device=device,
+            calibrate=not no_calibrate,
+            output=output,
+            dpi=_dpi(what),
+            resolution=open_picture(path, limits).metadata.resolution,
+            limits=limits,
+        )
+        plans.append(describe(workflow, header, known, tile=tile, notes=notes, wishes=wishes))
     if as_json:
         click.echo("".join(to_json(item) for item in plans), nl=False)
     else:
         for path, item in zip(inputs, plans, strict=True):
-            _tell_plan(path, item)
+            _table(plan_rows(path, item))
+    if device == "auto":
+        _tell_fallbacks(plans)
     return 0 if all(item.runs for item in plans) else 2
 
 
@@ -104,6 +138,8 @@ def plan(
 )
 @TILE
 @LIMIT
+@DEVICE
+@click.option("--no-provenance", is_flag=True, help="Write no OUT.provenance.json and no XMP about AI.")
 @click.option("--resume", is_flag=True, help="Go on with the unfinished work of an interrupted run.")
 @click.option("--no-cache", is_flag=True, help="Neither take nor keep results of steps.")
 @click.option("--overwrite", is_flag=True, help="Replace results that are in the folder OUT already.")
@@ -116,6 +152,8 @@ def run(
     quality: int,
     tile: int,
     max_megapixels: int | None,
+    device: str,
+    no_provenance: bool,
     resume: bool,
     no_cache: bool,
     overwrite: bool,
@@ -128,6 +166,9 @@ def run(
     OUT nothing is, unless --overwrite is given; an input never is. With several inputs those that fail
     are reported, and the others are done.
 
+    Beside each result OUT.provenance.json says what was done with what, and XMP in the picture says that
+    it was processed by AI.
+
     Finished steps are kept in the cache folder (WHICHMODEL_CACHE; at most 4 GB, WHICHMODEL_CACHE_LIMIT)
     and not computed again.
     """
@@ -137,7 +178,16 @@ def run(
     pictures = pictures_of(inputs)
     single = len(inputs) == 1 and pictures == list(inputs)
     named = single and not output.is_dir()
-    options = _Options(substitute, quality, tile, limits_of(max_megapixels), resume, not no_cache)
+    options = _Options(
+        substitute,
+        quality,
+        tile,
+        limits_of(max_megapixels),
+        resume,
+        cache=not no_cache,
+        device=device,
+        provenance=not no_provenance,
+    )
     reports: list[RunReport] = []
     failures: list[Failure] = []
     kept: list[str] = []
@@ -187,18 +237,16 @@ class _Options:
     limits: Limits
     resume: bool
     cache: bool
+    device: str
+    provenance: bool
 
 
 def _run_one(what: str, source: Path, target: Path, options: _Options) -> RunReport:
     from whichmodel.catalog import cards
     from whichmodel.pictures import read_header
-    from whichmodel.understand import understand
-    from whichmodel.workflow import dpi_of, workflow_for
+    from whichmodel.workflow import workflow_for
 
     workflow = workflow_for(what, read_header(source, options.limits), cards())
-    # A name of a model or of a file is no wish for a print.
-    target_size = None if what in cards() or Path(what).is_file() else understand(what).target
-    dpi = dpi_of(target_size) if target_size else None
     return run_file(
         workflow,
         source,
@@ -207,10 +255,23 @@ def _run_one(what: str, source: Path, target: Path, options: _Options) -> RunRep
         quality=options.quality,
         tile=options.tile,
         limits=options.limits,
-        dpi=dpi,
+        dpi=_dpi(what),
         resume=options.resume,
         cache=options.cache,
+        device=options.device,
+        provenance=options.provenance,
     )
+
+
+def _dpi(what: str) -> int | None:
+    """Dots per inch of the print that the words ask for, if they do."""
+    from whichmodel.catalog import cards
+    from whichmodel.understand import understand
+    from whichmodel.workflow import dpi_of
+
+    # A name of a model or of a file is no wish for a print.
+    target = None if what in cards() or Path(what).is_file() else understand(what).target
+    return dpi_of(target) if target else None
 
 
 def limits_of(max_megapixels: int | None) -> Limits:
@@ -235,6 +296,8 @@ def run_file(
     dpi: int | None = None,
     resume: bool = False,
     cache: bool = True,
+    device: str = "cpu",
+    provenance: bool = True,
 ) -> RunReport:
     """Run a workflow on one picture file, with a progress bar and with evidence.
 
@@ -263,6 +326,8 @@ def run_file(
             examine=first_evidence,
             resume=resume,
             cache=cache,
+            device=device,
+            provenance=provenance,
         )
 
 
@@ -280,6 +345,7 @@ def tell_report(report: RunReport, *, err: bool = False) -> None:
         *(("step", f"{step.title} ({_effort(step)}){_rights(step.licence)}") for step in report.steps),
         *(("note", note) for note in report.notes),
         ("file", report.output.path),
+        *([("provenance", report.provenance)] if report.provenance else []),
     ]
     _table(rows, err=err)
 
@@ -299,33 +365,31 @@ def _evidence_rows(report: RunReport) -> list[tuple[str, str]]:
 
 
 def _effort(step: StepReport) -> str:
-    return "kept from an earlier run" if step.cached else f"{step.seconds:.1f} s"
+    place = "" if step.device == "cpu" else f" on {step.device}"
+    return "kept from an earlier run" if step.cached else f"{step.seconds:.1f} s{place}"
 
 
 def _rights(licence: str | None) -> str:
     return f", weights under {licence}" if licence else ""
 
 
-def _tell_plan(path: Path, item: Plan) -> None:
-    rows = [("picture", f"{path}, {item.size_in[0]} × {item.size_in[1]} pixels")]
-    for step in item.steps:
-        rows.append((step.step, f"{step.title}: {_size(step.size_in)} → {_size(step.size_out)}"))
-        if step.tiles:
-            rows.append(
-                ("", f"{step.tiles} tiles of at most {step.tile} pixels, overlapping by {step.overlap}")
-            )
-        if step.status != "bound" or step.model:
-            rows.append(("", step.reason))
-        rows += [("", f"could stand in: --substitute '{name}'") for name in step.substitute]
-    if item.new_pixel_share is not None:
-        rows.append(("new pixels", f"{item.new_pixel_share:.1%} of the result"))
-    rows += [("note", note) for note in item.notes]
-    rows.append(("runs here", "yes" if item.runs else "no"))
-    _table(rows)
+def _tell_fallbacks(plans: list[Plan]) -> None:
+    """What `--device auto` had to do without, on stderr: never in silence."""
+    from whichmodel.runtimes.devices import choose
+    from whichmodel.weights import records
+
+    formats = {records()[id].format for id in _weights_of(plans)}
+    for line in sorted({choose("auto", format).fallback for format in formats} - {""}):
+        click.echo(line, err=True)
 
 
-def _size(size: tuple[int, int] | None) -> str:
-    return f"{size[0]} × {size[1]}" if size else "unknown size"
+def _weights_of(plans: list[Plan]) -> set[str]:
+    from whichmodel.catalog import cards
+
+    found = {
+        cards()[step.model].weights for item in plans for step in item.steps if step.tiles and step.model
+    }
+    return {id for id in found if id}
 
 
 def _table(rows: list[tuple[str, str]], *, err: bool = False) -> None:

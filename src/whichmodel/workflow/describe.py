@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
-from whichmodel.domain import PictureError, Record, Workflow
+import msgspec
+
+from whichmodel.domain import InputError, PictureError, Record, Step, WeightsError, Workflow
 from whichmodel.nodes.model import overlap_of
-from whichmodel.nodes.operation import DEFAULT_TILE, Cards, Size
+from whichmodel.nodes.operation import DEFAULT_TILE, Cards, Context, Size
 from whichmodel.nodes.registry import operation_of
 from whichmodel.nodes.tiles import grid
-from whichmodel.pictures import DEFAULT_LIMITS, Header, Limits
-from whichmodel.weights import records
-from whichmodel.workflow.binding import bindings
+from whichmodel.pictures import DEFAULT_LIMITS, Header, Kind, Limits, check_writable
+from whichmodel.runtimes.devices import choose, require
+from whichmodel.weights import installed, records
+from whichmodel.workflow.binding import Binding, bindings
+from whichmodel.workflow.calibrate import expected_seconds, tile_of
+from whichmodel.workflow.engine import kinds_of
+from whichmodel.workflow.estimate import (
+    Refusal,
+    disk_bytes,
+    disk_refusal,
+    memory_refusal,
+    refusal_of,
+    step_memory,
+)
 from whichmodel.workflow.steps import number, ratio
 
 
@@ -22,6 +38,15 @@ class StepPlan(Record, frozen=True, kw_only=True):
         tile, overlap: side of a tile's core and width of its halo, in input pixels; 0 without tiles.
         tiles: how many there are; 0 without tiles.
         status, reason, substitute: as in `Binding`.
+        device, device_reason: what it runs on (`runtimes.devices`) and why; `None` where it cannot run.
+        context: `"global"` marks a network whose tiles are blended into each other, as they cannot be
+            exact; `None` without tiles.
+        tile_steps: how far tiled results were from whole ones at most, in steps of 255; `None` where that
+            was not measured or there are no tiles.
+        memory_bytes: estimated peak of memory of the step, the program included.
+        disk_bytes: for its intermediate result.
+        seconds: expected here, without reading and writing files; `None` where not measured.
+        new_pixel_share: share 0..1 of its result's pixels that the picture it takes does not have.
     """
 
     step: str
@@ -36,6 +61,27 @@ class StepPlan(Record, frozen=True, kw_only=True):
     status: Literal["bound", "needs-pull", "unbound"]
     reason: str
     substitute: tuple[str, ...]
+    device: str | None = None
+    device_reason: str = ""
+    context: Literal["finite", "global"] | None = None
+    tile_steps: int | None = None
+    memory_bytes: int | None = None
+    disk_bytes: int | None = None
+    seconds: float | None = None
+    new_pixel_share: float | None = None
+
+
+class PrintSize(Record, frozen=True, kw_only=True):
+    """The result on paper: centimetres, and the dots per inch that they rest on.
+
+    Args:
+        source: `"asked"`, or `"file"` where the picture's file says so.
+    """
+
+    width_cm: float
+    height_cm: float
+    dpi: float
+    source: Literal["asked", "file"]
 
 
 class Plan(Record, frozen=True, kw_only=True):
@@ -45,9 +91,14 @@ class Plan(Record, frozen=True, kw_only=True):
         title: of the workflow.
         size_in, size_out: (width, height) in pixels of input and result.
         new_pixel_share: share 0..1 of the result's pixels that the input does not have.
-        runs: whether every step can run here.
+        runs: whether every step can run here, and all limits hold.
         notes: sentences for people.
         workflow: the steps themselves; saved to a file, it can be run.
+        print_size: the result on paper; `None` where nobody says how many dots per inch.
+        memory_bytes: estimated peak of memory; it does not grow with the height of the picture.
+        disk_bytes: for all intermediate results in the cache folder.
+        seconds: expected for all steps, without reading and writing files; `None` where one is not known.
+        refusals: limits that it exceeds.
     """
 
     title: str
@@ -58,6 +109,32 @@ class Plan(Record, frozen=True, kw_only=True):
     steps: tuple[StepPlan, ...]
     notes: tuple[str, ...]
     workflow: Workflow
+    print_size: PrintSize | None = None
+    memory_bytes: int | None = None
+    disk_bytes: int | None = None
+    seconds: float | None = None
+    refusals: tuple[Refusal, ...] = ()
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a plan is made for, beside the workflow and the picture.
+
+    Args:
+        device: one of `runtimes.devices.WISHES`.
+        calibrate: whether to time steps that were never timed here: about a second for each model.
+        output: where the result shall go; its ending is checked for what the format can hold.
+        dpi: dots per inch of a wished print.
+        resolution: pixels per millimetre (x, y) that the picture's file says.
+        limits: on sizes.
+    """
+
+    device: str = "cpu"
+    calibrate: bool = False
+    output: Path | None = None
+    dpi: int | None = None
+    resolution: tuple[float, float] | None = None
+    limits: Limits = DEFAULT_LIMITS
 
 
 def describe(
@@ -67,49 +144,151 @@ def describe(
     *,
     tile: int = DEFAULT_TILE,
     notes: tuple[str, ...] = (),
+    wishes: Wishes | None = None,
 ) -> Plan:
-    """Describe what a workflow would do to a picture; runs nothing.
+    """Describe what a workflow would do to a picture; runs nothing, and refuses nothing but says it.
 
     Raises:
-        InputError: a step is wrong in itself (unknown operation, parameter or model).
+        InputError: a step is wrong in itself (unknown operation, parameter or model), or a device was
+            named that is not here.
     """
+    wishes = wishes or Wishes()
+    require(wishes.device)
     start = Size(header.width, header.height)
     sizes = sizes_of(workflow, start, cards)
+    kinds = kinds_of(workflow, Kind(header.bands, header.bits, header.has_alpha))
     found = bindings(workflow, cards)
-    steps = []
-    for step, binding in zip(workflow.steps, found, strict=True):
-        taken = sizes.get(step.takes.get("image", ""))
-        weights_id = operation_of(step).needs_weights(step, cards)
-        tiled = binding.status != "unbound" and weights_id is not None and taken is not None
-        side = int(step.parameters.get("tile", tile)) if tiled else 0
-        columns, rows = grid(taken.width, taken.height, side) if tiled and taken else (0, 0)
-        steps.append(
-            StepPlan(
-                step=step.id,
-                title=step.title,
-                operation=step.operation,
-                model=step.model,
-                size_in=_pair(taken),
-                size_out=_pair(sizes[step.id]),
-                tile=side,
-                overlap=overlap_of(records()[weights_id]) if tiled and weights_id else 0,
-                tiles=columns * rows,
-                status=binding.status,
-                reason=binding.reason,
-                substitute=binding.substitute,
-            )
-        )
+    context = Context(cards=cards, weights=_files, tile=tile, device=wishes.device)
+    steps = tuple(
+        _step_plan(step, binding, sizes, kinds, context, measure=wishes.calibrate)
+        for step, binding in zip(workflow.steps, found, strict=True)
+    )
     end = sizes[workflow.output]
+    memory = max((step.memory_bytes or 0 for step in steps), default=0) or None
+    disk = disk_bytes(workflow, sizes, kinds)
+    seconds = [step.seconds for step in steps if step.seconds is not None]
+    refusals = _refusals(workflow, sizes, memory or 0, disk, steps, wishes)
     return Plan(
         title=workflow.title,
         size_in=(start.width, start.height),
         size_out=_pair(end),
         new_pixel_share=new_pixel_share(start, end) if end else None,
-        runs=all(binding.status != "unbound" for binding in found),
-        steps=tuple(steps),
+        runs=all(binding.status != "unbound" for binding in found) and not refusals,
+        steps=steps,
         notes=notes + chain_notes(workflow, cards),
         workflow=workflow,
+        print_size=_on_paper(end, wishes) if end else None,
+        memory_bytes=memory,
+        disk_bytes=disk,
+        seconds=sum(seconds) if len(seconds) == len(steps) else None,
+        refusals=refusals,
     )
+
+
+def _step_plan(
+    step: Step,
+    binding: Binding,
+    sizes: Mapping[str, Size | None],
+    kinds: Mapping[str, Kind],
+    context: Context,
+    *,
+    measure: bool,
+) -> StepPlan:
+    taken = sizes.get(step.takes.get("image") or next(iter(step.takes.values()), ""))
+    after, cards = sizes[step.id], context.cards
+    weights_id = operation_of(step).needs_weights(step, cards)
+    weights = records()[weights_id] if weights_id and binding.status != "unbound" else None
+    plan = StepPlan(
+        step=step.id,
+        title=step.title,
+        operation=step.operation,
+        model=step.model,
+        size_in=_pair(taken),
+        size_out=_pair(after),
+        tile=0,
+        overlap=0,
+        tiles=0,
+        status=binding.status,
+        reason=binding.reason,
+        substitute=binding.substitute,
+    )
+    if binding.status == "unbound" or taken is None or after is None:
+        return plan
+    device = choose(context.device if weights else "cpu", weights.format if weights else "ncnn")
+    own = replace(context, size=after, kind=kinds[step.id])
+    ports = {port: size for port, source in step.takes.items() if (size := sizes[source])}
+    seconds = expected_seconds(
+        step, ports, {port: kinds[step.takes[port]] for port in ports}, own, measure=measure
+    )
+    plan = msgspec.structs.replace(
+        plan,
+        device=device.name,
+        device_reason=device.why,
+        memory_bytes=step_memory(step, taken, after, own.kind, cards, context.tile),
+        disk_bytes=after.pixels * own.kind.bytes,
+        seconds=seconds,
+        new_pixel_share=new_pixel_share(taken, after),
+    )
+    if weights is None:
+        return plan
+    side = tile_of(step, context)
+    columns, rows = grid(taken.width, taken.height, side)
+    return msgspec.structs.replace(
+        plan,
+        tile=side,
+        overlap=overlap_of(weights),
+        tiles=columns * rows,
+        context=weights.context,
+        tile_steps=weights.tiling.steps if weights.tiling else None,
+    )
+
+
+def _refusals(
+    workflow: Workflow,
+    sizes: Mapping[str, Size | None],
+    memory: int,
+    disk: int,
+    steps: tuple[StepPlan, ...],
+    wishes: Wishes,
+) -> tuple[Refusal, ...]:
+    found: list[Refusal | None] = []
+    try:
+        check_sizes(workflow, dict(sizes), wishes.limits)
+    except PictureError as error:
+        found.append(refusal_of("pixels", error))
+    end = sizes[workflow.output]
+    if wishes.output is not None and end is not None:
+        try:
+            check_writable(wishes.output, end.width, end.height)
+        except InputError as error:
+            found.append(refusal_of("format" if isinstance(error, PictureError) else "output", error))
+    found.append(memory_refusal(memory, {step.step: step.tile for step in steps if step.tile}))
+    found.append(disk_refusal(disk))
+    return tuple(item for item in found if item is not None)
+
+
+def _on_paper(size: Size, wishes: Wishes) -> PrintSize | None:
+    """The result on paper at the wished dots per inch, else at those of the file, which stay in the result."""
+    if wishes.dpi is not None:
+        across = down = wishes.dpi / 25.4
+    elif wishes.resolution is not None:
+        across, down = wishes.resolution
+    else:
+        return None
+    return PrintSize(
+        width_cm=round(size.width / across / 10, 2),
+        height_cm=round(size.height / down / 10, 2),
+        dpi=round(across * 25.4, 2),
+        source="asked" if wishes.dpi is not None else "file",
+    )
+
+
+def _files(weights_id: str) -> Mapping[str, Path]:
+    """Files of weights for timing; `expected_seconds` asks only where they are installed."""
+    found = installed(weights_id)
+    if found is None:
+        raise WeightsError(f"weights {weights_id} are not here")
+    return found
 
 
 def sizes_of(workflow: Workflow, start: Size, cards: Cards) -> dict[str, Size | None]:

@@ -25,6 +25,7 @@ from whichmodel.nodes.operation import Context, Operation, Samples, Size, State,
 from whichmodel.nodes.registry import operation_of
 from whichmodel.pictures import Kind, Opened, Picture, Raster, decode
 from whichmodel.pictures.raster import joined, store
+from whichmodel.runtimes.devices import choose
 from whichmodel.weights import records
 from whichmodel.workflow.journal import Journal
 from whichmodel.workflow.keys import input_key, step_key
@@ -335,4 +336,5 @@ def _report(
         weights_sha256={file.role: file.sha256 for file in weights.files} if weights else {},
         licence=weights.licence if weights else None,
         cached=cached,
+        device=choose(context.device, weights.format).name if weights else "cpu",
     )

@@ -31,6 +31,7 @@ class StepReport(Record, frozen=True, kw_only=True):
         weights_sha256: of the files by role, as pinned and verified when they were fetched.
         seconds: it took, without reading and writing.
         cached: whether the result of an earlier run was taken instead.
+        device: that it ran on: `"cpu"`, or a GPU with its name.
     """
 
     step: str
@@ -44,6 +45,7 @@ class StepReport(Record, frozen=True, kw_only=True):
     weights_sha256: dict[str, str] = msgspec.field(default_factory=dict)
     licence: str | None = None
     cached: bool = False
+    device: str = "cpu"
 
 
 class RunReport(Record, frozen=True, kw_only=True):
@@ -56,6 +58,7 @@ class RunReport(Record, frozen=True, kw_only=True):
         notes: sentences for people.
         evidence: what the comparison of input and result says, as data; `None` where not asked for.
         workflow: what ran, with substitutions in place.
+        provenance: path of the document that was written beside the output; `None` where not asked for.
     """
 
     input: FileFacts
@@ -67,6 +70,7 @@ class RunReport(Record, frozen=True, kw_only=True):
     substitutions: tuple[Substitution, ...] = ()
     notes: tuple[str, ...] = ()
     evidence: dict[str, Any] | None = None
+    provenance: str | None = None
 
 
 class Failure(Record, frozen=True, kw_only=True):

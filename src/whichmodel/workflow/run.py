@@ -25,7 +25,9 @@ from whichmodel.pictures import (
     same_file,
     write_picture,
 )
-from whichmodel.weights import installed, pull
+from whichmodel.pictures.xmp import largest_xmp
+from whichmodel.runtimes.devices import choose, require
+from whichmodel.weights import installed, pull, record
 from whichmodel.workflow.binding import require_bound
 from whichmodel.workflow.check import check_workflow
 from whichmodel.workflow.describe import chain_notes, check_sizes, new_pixel_share, sizes_of
@@ -36,6 +38,13 @@ from whichmodel.workflow.engine import (
     in_memory,
     kinds_of,
     run_steps,
+)
+from whichmodel.workflow.provenance import (
+    provenance_of,
+    provenance_path,
+    stamped,
+    step_plan,
+    write_provenance,
 )
 from whichmodel.workflow.report import FileFacts, RunReport, StepReport, file_sha256
 from whichmodel.workflow.scratch import Scratch
@@ -64,6 +73,8 @@ def run_workflow(
     dpi: int | None = None,
     resume: bool = False,
     cache: bool = True,
+    device: str = "cpu",
+    provenance: bool = False,
 ) -> RunReport:
     """Run a workflow on one picture file, with memory that does not grow with the picture.
 
@@ -85,6 +96,9 @@ def run_workflow(
         resume: take up the unfinished work of an earlier run of the same; the output is then, byte for
             byte, that of a run that was never interrupted.
         cache: keep results of steps and take those that are kept; else nothing stays.
+        device: that networks run on, one of `runtimes.devices.WISHES`; what `"auto"` has to do without is
+            told through `say`.
+        provenance: write a document beside the output and say in its XMP that AI made part of it.
 
     Raises:
         InputError: and its kinds, before anything runs: the workflow, the picture, the output path,
@@ -109,8 +123,9 @@ def run_workflow(
         raise InputError(f"{output} is the input itself", hint="give another name with -o")
     end = sizes[workflow.output]
     check_writable(output, end.width, end.height)
+    _choose_devices(workflow, cards, device, say)
     files = _weights_of(workflow, cards, say)
-    context = Context(cards=cards, weights=files.__getitem__, tile=tile)
+    context = Context(cards=cards, weights=files.__getitem__, tile=tile, device=device)
 
     with Scratch(cache=cache, resume=resume, say=say) as scratch:
         input_sha256, before = _decoded(inputs, opened, scratch)
@@ -118,11 +133,19 @@ def run_workflow(
         after = outcome.value.raster
         if dpi is not None:
             after = _for_print(after, dpi)
+        set_aside = None
+        if provenance:
+            stamp = stamped(after.metadata.xmp, workflow, cards, largest=largest_xmp(output))
+            set_aside = after.metadata.xmp if stamp.set_aside else None
+            metadata = after.metadata
+            after = after.with_metadata(
+                replace(metadata, xmp=stamp.block, notes=(*metadata.notes, *stamp.notes))
+            )
         entry = outcome.value.entry
         written = write_picture(after, output, quality=quality, progress=writing, begun=entry.note_temporary)
         entry.forget_temporary()
         evidence, not_compared = _examined(before.raster, after, output, examine)
-    return RunReport(
+    report = RunReport(
         input=FileFacts(path=str(inputs), width=start.width, height=start.height, sha256=input_sha256),
         output=FileFacts(path=str(output), width=end.width, height=end.height, sha256=file_sha256(output)),
         steps=outcome.steps,
@@ -138,7 +161,12 @@ def run_workflow(
             *not_compared,
         ),
         evidence=evidence,
+        provenance=str(provenance_path(output)) if provenance else None,
     )
+    if provenance:
+        planned = step_plan(workflow, cards, tile, device)
+        write_provenance(provenance_of(report, cards, planned, set_aside), output)
+    return report
 
 
 def run_picture(
@@ -162,6 +190,15 @@ def run_picture(
     with Scratch(cache=False, say=say) as scratch:
         outcome = run_steps(workflow, in_memory(picture, scratch), sizes, context, scratch, progress)
         return outcome.value.raster.to_picture(), outcome.steps
+
+
+def _choose_devices(workflow: Workflow, cards: Cards, device: str, say: Callable[[str], None]) -> None:
+    """Check that the device is there for every step that runs a network, and tell what `auto` had to do."""
+    require(device)
+    used = {operation_of(step).needs_weights(step, cards) for step in workflow.steps} - {None}
+    fallbacks = {choose(device, record(id).format).fallback for id in used if id}
+    for line in sorted(fallbacks - {""}):
+        say(line)
 
 
 def _decoded(path: Path, opened: Opened, scratch: Scratch) -> tuple[str, Value]:
