@@ -9,11 +9,10 @@ does not hold: a result can agree with its input and still show detail that neve
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from whichmodel.domain import InputError, Record
+from whichmodel.evidence.strips import errors
 from whichmodel.pictures import Viewed
-from whichmodel.pictures.resample import quantised, resized
 
 
 class Agreement(Record, frozen=True, kw_only=True):
@@ -57,8 +56,8 @@ class FirstEvidence(Record, frozen=True, kw_only=True):
 def first_evidence(before: Viewed, after: Viewed) -> FirstEvidence:
     """Compare a result with its input.
 
-    Memory stays bounded: both pictures are read in strips, and nothing of full size is made. `after` is
-    computed once, so it may be a file that is decoded meanwhile; `before` is computed more than once.
+    Memory stays bounded: both pictures are read in strips, and nothing of full size is made. `after`
+    and `before` are read once, from top to bottom, so they may be files that are decoded meanwhile.
 
     Raises:
         InputError: the shapes cannot belong together (another aspect ratio, or turned).
@@ -66,16 +65,7 @@ def first_evidence(before: Viewed, after: Viewed) -> FirstEvidence:
     w, h, wide, high = before.width, before.height, after.width, after.height
     _check_shapes(w, h, wide, high)
     small = (min(w, wide), min(h, high))
-    low = _samples(before)
-    result = _samples(after)
-    low, result = _same_bands(low, result)
-    reference = None
-    if wide > w or high > h:
-        # Stored with the bits of the result, as a file of it would be.
-        steps = 257.0 if after.bits == 16 else 1.0
-        enlarged = resized(low * steps, wide, high, "cubic")
-        stored = quantised(enlarged, "ushort" if after.bits == 16 else "uchar") / steps
-        reference = _agreement(resized(low, *small, "cubic"), resized(stored, *small, "cubic"))
+    found = errors(before, after, small)
     return FirstEvidence(
         before_size=(w, h),
         after_size=(wide, high),
@@ -83,8 +73,8 @@ def first_evidence(before: Viewed, after: Viewed) -> FirstEvidence:
         factor_y=high / h,
         new_pixel_share=max(0.0, 1 - (w * h) / (wide * high)),
         compared_size=small,
-        agreement=_agreement(resized(low, *small, "cubic"), resized(result, *small, "cubic")),
-        bicubic_agreement=reference,
+        agreement=_agreement(found.result),
+        bicubic_agreement=None if found.bicubic is None else _agreement(found.bicubic),
         notes=_notes(before, after),
     )
 
@@ -152,24 +142,8 @@ def _check_shapes(w: int, h: int, wide: int, high: int) -> None:
     )
 
 
-def _samples(picture: Viewed) -> Any:
-    """Lazy float samples on the scale 0..255."""
-    image = picture.lazy().cast("float")
-    return image / 257.0 if picture.bits == 16 else image
-
-
-def _same_bands(a: Any, b: Any) -> tuple[Any, Any]:
-    """Grey is repeated as colour where the other is colour."""
-    if a.bands == b.bands:
-        return a, b
-    a, b = (image.bandjoin([image, image]) if image.bands == 1 else image for image in (a, b))
-    return a, b
-
-
-def _agreement(a: Any, b: Any) -> Agreement:
-    difference = a - b
-    # The average over pixels and bands is computed strip by strip.
-    rmse = math.sqrt((difference * difference).avg())
+def _agreement(mean_square: float) -> Agreement:
+    rmse = math.sqrt(mean_square)
     # Sums in float32 leave a residue of about 1e-5 where pictures are the same.
     if rmse < 1e-4:
         return Agreement(rmse=0.0, psnr_db=None)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from whichmodel.catalog import tasks
 from whichmodel.domain import DataType, InputError, Step, StepError
 from whichmodel.nodes.operation import (
     Cards,
@@ -40,15 +41,18 @@ class ModelOperation(Operation):
     """Enlarges a picture by the whole factor of the model's weights.
 
     Colour goes through the network; grey goes in as three equal channels and their mean comes out.
-    Parameters: `tile`, side of a tile's core; `factor`, for models of any factor. 8 bits stay 8 bits and
-    16 stay 16. Transparency is resampled (Lanczos), not enlarged by the network, which was not trained
-    on it.
+    Parameters: `tile`, side of a tile's core; `factor`, for models of any factor; `task`, what is to be
+    done where no model that does it is named yet. 8 bits stay 8 bits and 16 stay 16. Transparency is
+    resampled (Lanczos), not enlarged by the network, which was not trained on it.
     """
 
     ports: ClassVar[Mapping[str, PortSpec]] = {"image": PortSpec(DataType.IMAGE)}
 
     def check(self, step: Step) -> None:
-        check_parameters(step, {"tile": int, "factor": (int, float), "substituted_for": str})
+        check_parameters(step, {"tile": int, "factor": (int, float), "substituted_for": str, "task": str})
+        task = step.parameters.get("task")
+        if task is not None and task not in tasks():
+            raise InputError(f"step {step.id!r}: parameter 'task': there is no task {task!r}")
         tile = step.parameters.get("tile")
         if tile is not None:
             check_tile(int(tile), f"step {step.id!r}: parameter 'tile'")
@@ -56,7 +60,8 @@ class ModelOperation(Operation):
     def output_size(self, step: Step, sizes: Mapping[str, Size], cards: Cards) -> Size | None:
         card = cards.get(step.model or "")
         if card is None:
-            return None
+            task = tasks().get(str(step.parameters.get("task")))
+            return sizes.get("image") if task and task.size == "same" else None
         scale = record(card.weights).scale if card.weights else card.scale
         if scale == "any":
             scale = step.parameters.get("factor")  # type: ignore[assignment]
@@ -96,7 +101,7 @@ class ModelOperation(Operation):
         colour, reduced = enlarge_tile(net, weights, picture.read(source), core.within(source))
         alpha = None
         if picture.kind.alpha:
-            alpha = resized_part(picture.lazy_alpha(), context.size, "lanczos3", unit.target)[:, :, 0]
+            alpha = resized_part(picture, context.size, "lanczos3", unit.target, alpha_only=True)[:, :, 0]
         return Samples(colour, alpha, UNSTABLE if reduced else "")
 
     def notes(self, step: Step, marks: Mapping[str, int], units: int, state: State) -> tuple[str, ...]:

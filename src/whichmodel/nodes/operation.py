@@ -24,7 +24,7 @@ DEFAULT_TILE = 256
 """Side of a tile's core in input pixels. With the 33 pixels of overlap that SPAN needs an inner tile is
 1.6 times the work of its core, and the network takes 0.5 GB of memory whatever the size of the picture."""
 
-_BAND = 1 << 20
+BAND = 1 << 20
 """Pixels of the result in one band of rows, about."""
 
 Cards = Mapping[str, ModelCard]
@@ -157,7 +157,7 @@ class Operation(ABC):
     def prepare(self, step: Step, inputs: Mapping[str, Raster], context: Context) -> State:
         """Find out what has to be known of whole inputs before the first unit; small and plain JSON.
 
-        Must read the inputs in parts, or through libvips.
+        Must read the inputs in parts, or as a stream through `Raster.lazy`.
         """
         return {}
 
@@ -168,6 +168,9 @@ class Operation(ABC):
     @abstractmethod
     def compute(self, step: Step, unit: Unit, inputs: Mapping[str, Raster], context: Context) -> Samples:
         """Do one unit.
+
+        It reads the parts of its inputs that it needs (`Raster.read`, with what lies around); libvips
+        takes such a part through `bridge.to_vips`.
 
         Raises:
             Exception: any; the engine makes it a `StepError` that names the step and the unit.
@@ -182,7 +185,7 @@ class Operation(ABC):
         return ()
 
 
-def row_bands(size: Size, pixels: int = _BAND) -> list[Unit]:
+def row_bands(size: Size, pixels: int = BAND) -> list[Unit]:
     """Bands of whole rows, from top to bottom, of about `pixels` pixels each."""
     rows = max(1, min(size.height, pixels // size.width))
     count = -(-size.height // rows)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, cast
 
-import numpy as np
 from numpy.typing import NDArray
 
 from whichmodel.domain import DataType, InputError, Step
 from whichmodel.nodes.operation import (
+    BAND,
     Cards,
     Context,
     Operation,
@@ -19,11 +19,12 @@ from whichmodel.nodes.operation import (
     Size,
     Unit,
     check_parameters,
+    row_bands,
 )
 from whichmodel.pictures.box import Box
-from whichmodel.pictures.bridge import region
+from whichmodel.pictures.parts import part_of_resized, window_of
 from whichmodel.pictures.raster import Raster
-from whichmodel.pictures.resample import Kernel, nearest_index, quantised, resized
+from whichmodel.pictures.resample import Kernel
 
 KERNELS = ("lanczos3", "cubic", "linear", "nearest")
 
@@ -74,39 +75,39 @@ class ResampleOperation(Operation):
             return reference.times(float(given["factor"])) if reference else None
         return Size(int(given["width"]), int(given["height"]))
 
+    def units(self, step: Step, sizes: Mapping[str, Size], context: Context) -> Sequence[Unit]:
+        # A band of the result needs a band of the source, which may be the larger one.
+        shrink = max(1, -(-sizes["image"].pixels // context.size.pixels))
+        return row_bands(context.size, BAND // shrink)
+
     def compute(self, step: Step, unit: Unit, inputs: Mapping[str, Raster], context: Context) -> Samples:
         kernel = cast(Kernel, step.parameters.get("kernel", KERNELS[0]))
         picture = inputs["image"]
         # One pass for colour and alpha together: the interpolation works band by band.
-        samples = resized_part(picture.lazy_all(), context.size, kernel, unit.target)
+        samples = resized_part(picture, context.size, kernel, unit.target)
         bands = picture.kind.bands
         return Samples(samples[:, :, :bands], samples[:, :, bands] if picture.kind.alpha else None)
 
 
-def resized_part(image: Any, size: Size, kernel: Kernel, box: Box) -> NDArray[Any]:
-    """A part of a lazy libvips image brought to another size, in its own sample type, rounded.
+def resized_part(
+    picture: Raster, size: Size, kernel: Kernel, box: Box, *, alpha_only: bool = False
+) -> NDArray[Any]:
+    """A part of a picture brought to another size, in its own sample type, rounded.
 
-    Only what the part depends on is read and computed, so a result can be made in bands. The part is
-    asked for in one piece: libvips steps through a piece by adding up fractions, and how it cuts a large
-    one depends on the number of processors.
+    The pixels are those of the whole picture resized. Only what the part depends on is read.
 
     Args:
-        image: of 8 or 16 bits.
+        picture: colour and any alpha behind it are resized alike.
         size: of the whole result.
-        box: the part of the result, shape `(h, w, bands)` then.
+        box: the part of the result.
+        alpha_only: only the transparency, as one band.
+
+    Returns:
+        Shape `(h, w, bands)`.
     """
-    if (image.width, image.height) == (size.width, size.height):
-        result = image
-    elif kernel == "nearest":
-        return _nearest_part(image, size, box)
-    else:
-        result = quantised(resized(image, size.width, size.height, kernel), image.format)
-    return region(result, box)
-
-
-def _nearest_part(image: Any, size: Size, box: Box) -> NDArray[Any]:
-    rows = nearest_index(image.height, size.height)[box.top : box.bottom]
-    columns = nearest_index(image.width, size.width)[box.left : box.right]
-    source = Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
-    part = region(image, source)
-    return np.ascontiguousarray(part[rows - source.top][:, columns - source.left])
+    before, after = (picture.width, picture.height), (size.width, size.height)
+    window = window_of(box, before, after)
+    source = picture.read_all(window)
+    if alpha_only:
+        source = source[:, :, picture.kind.bands :]
+    return part_of_resized(source, window, before, after, kernel, box)

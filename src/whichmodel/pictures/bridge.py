@@ -14,14 +14,12 @@ os.environ.setdefault("VIPS_WARNING", "1")
 
 import pyvips
 
-from whichmodel.pictures.box import Box
-
 logging.getLogger("pyvips").addHandler(logging.NullHandler())
 # libvips remembers the results of operations by file name; a file that was overwritten meanwhile
 # would come back with its old pixels.
 pyvips.cache_set_max(0)
 
-__all__ = ["FORMATS", "from_vips", "pyvips", "reason", "region", "to_vips"]
+__all__ = ["FORMATS", "from_vips", "pyvips", "reason", "to_vips"]
 
 FORMATS: dict[str, type] = {"uchar": np.uint8, "ushort": np.uint16, "float": np.float32}
 _NAMES = {np.dtype(kind): name for name, kind in FORMATS.items()}
@@ -47,15 +45,6 @@ def from_vips(image: Any) -> NDArray[Any]:
     """Compute the image; shape `(H, W, C)`; raises `pyvips.Error` where its file is damaged."""
     buffer = image.write_to_memory()
     return np.frombuffer(buffer, dtype=FORMATS[image.format]).reshape(image.height, image.width, image.bands)
-
-
-def region(image: Any, box: Box) -> NDArray[Any]:
-    """Compute one part of the image in one piece, in this thread; shape `(h, w, bands)`.
-
-    The same part is the same bytes whatever the number of processors. Raises `pyvips.Error`.
-    """
-    part = pyvips.Region.new(image).fetch(box.left, box.top, box.width, box.height)
-    return np.frombuffer(part, dtype=FORMATS[image.format]).reshape(box.height, box.width, image.bands)
 
 
 def reason(error: pyvips.Error) -> str:

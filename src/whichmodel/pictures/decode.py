@@ -43,13 +43,17 @@ def decode(opened: Opened, target: Path) -> Raster:
 
 def _decoded(opened: Opened, target: Path) -> None:
     # Tells a full disk before the work, and in the words of the system.
-    Raster.create(target, opened.image.width, opened.image.height, opened.kind)
+    raster = Raster.create(target, opened.image.width, opened.image.height, opened.kind)
+    handle = os.open(target, os.O_WRONLY | getattr(os, "O_BINARY", 0))
     try:
-        opened.image.rawsave(str(target))
+        os.lseek(handle, raster.start, os.SEEK_SET)
+        opened.image.rawsave_target(pyvips.Target.new_to_descriptor(handle))
     except pyvips.Error as error:
         if "No space left" in str(error):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target)) from error
         raise damaged(opened.path, reason(error)) from error
+    finally:
+        os.close(handle)
 
 
 def _turn(lying: Raster, raster: Raster, orientation: int) -> None:

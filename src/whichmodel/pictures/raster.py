@@ -1,8 +1,8 @@
 """A picture on disk as raw samples: any part can be read or written, so memory does not grow with it.
 
-The file holds the rows from top to bottom, each pixel's colour samples followed by its alpha, in the
-byte order of the machine. Parts are read with plain reads, never through a memory map: mapped pages
-would count as memory of the process.
+Behind a frame (`pictures.container`) the file holds the rows from top to bottom, each pixel's colour
+samples followed by its alpha, in the byte order of the machine. Parts are read with plain reads, never
+through a memory map: mapped pages would count as memory of the process.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from whichmodel.pictures.box import Box
 from whichmodel.pictures.bridge import pyvips
+from whichmodel.pictures.container import frame
 from whichmodel.pictures.picture import Metadata, Picture
 
 
@@ -64,7 +65,7 @@ class Raster:
     """A picture of raw samples in a file; a part is read and written by its box.
 
     Attributes:
-        path: of the file; must hold exactly `width * height * kind.bytes` bytes.
+        path: of the file, made by `create`.
         width, height: in pixels.
         kind: of the samples.
         metadata: what the file of the picture said beside the pixels.
@@ -81,6 +82,7 @@ class Raster:
         self.kind = kind
         self.metadata = metadata or Metadata()
         self._file: io.FileIO | None = None
+        self._frame = frame(width, height, kind.samples, kind.bits, colour=kind.bands == 3)
 
     @classmethod
     def create(
@@ -96,6 +98,7 @@ class Raster:
         try:
             if os.fstat(handle).st_size != raster.bytes:
                 os.ftruncate(handle, raster.bytes)
+            os.write(handle, raster._frame)
             # Without its room reserved, a full disk would be met in the middle of the work.
             if hasattr(os, "posix_fallocate"):
                 os.posix_fallocate(handle, 0, raster.bytes)
@@ -104,9 +107,14 @@ class Raster:
         return raster
 
     @property
+    def start(self) -> int:
+        """Place of the first sample in the file, in bytes."""
+        return len(self._frame)
+
+    @property
     def bytes(self) -> int:
         """Size of the file."""
-        return self.width * self.height * self.kind.bytes
+        return self.start + self.width * self.height * self.kind.bytes
 
     @property
     def bits(self) -> int:
@@ -176,26 +184,20 @@ class Raster:
                 written += file.write(view[written:])
 
     def lazy(self) -> Any:
-        """The colour as a lazy libvips image: only the parts that are asked for are read."""
+        """The colour as a lazy libvips image that can be computed once, from top to bottom.
+
+        It is for passes over the whole picture. A part, with what lies around it, is better read with
+        `read_all` and given to `bridge.to_vips`.
+        """
         image = self.lazy_all()
         return image.extract_band(0, n=self.kind.bands) if self.kind.alpha else image
 
-    def lazy_alpha(self) -> Any | None:
-        """The transparency as a lazy libvips image of one band, or `None`."""
-        return self.lazy_all().extract_band(self.kind.bands) if self.kind.alpha else None
-
     def lazy_all(self) -> Any:
-        """Colour and any alpha behind it as a lazy libvips image."""
+        """Colour and any alpha behind it as a lazy libvips image, as `lazy`."""
         sixteen = self.kind.bits == 16
         names = ("grey16", "rgb16") if sixteen else ("b-w", "srgb")
-        return pyvips.Image.rawload(
-            str(self.path),
-            self.width,
-            self.height,
-            self.kind.samples,
-            format="ushort" if sixteen else "uchar",
-            interpretation=names[self.kind.bands == 3],
-        )
+        image = pyvips.Image.tiffload(str(self.path), access="sequential")
+        return image.copy(interpretation=names[self.kind.bands == 3])
 
     def to_picture(self) -> Picture:
         """The whole picture in memory."""
@@ -221,13 +223,13 @@ class Raster:
 
     def _runs(self, box: Box, part: NDArray[Any]) -> list[tuple[int, memoryview]]:
         """The stretches of the file that make up a box: byte offset, and the bytes in `part`."""
-        size = self.kind.bytes
+        size, start = self.kind.bytes, self.start
         flat = part.data.cast("B")
         if box.width == self.width:
-            return [(box.top * self.width * size, flat)]
+            return [(start + box.top * self.width * size, flat)]
         row = box.width * size
         return [
-            ((y * self.width + box.left) * size, flat[i * row : (i + 1) * row])
+            (start + (y * self.width + box.left) * size, flat[i * row : (i + 1) * row])
             for i, y in enumerate(range(box.top, box.bottom))
         ]
 

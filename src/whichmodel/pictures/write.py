@@ -22,6 +22,8 @@ _MAX_JPEG_BLOCK = 65_500
 # Flags of libvips: which blocks a saver writes.
 _KEEP = {"exif": 1, "xmp": 2, "iptc": 4, "icc": 8}
 _CLASSIC_TIFF = 3_500_000_000
+_LARGE = 50_000_000
+"""Pixels from which a picture is written with memory in mind first."""
 
 
 def check_writable(path: Path, width: int, height: int) -> None:
@@ -185,7 +187,8 @@ def _with_metadata(image: Any, metadata: Metadata, kind: str) -> tuple[Any, int,
 
 def _options(kind: str, picture: Picture | Raster, quality: int) -> dict[str, Any]:
     if kind == "jpeg":
-        return {"Q": quality, "optimize_coding": True}
+        # Better coding by some percent needs the whole picture in memory, at up to 6 bytes a pixel.
+        return {"Q": quality, "optimize_coding": picture.width * picture.height <= _LARGE}
     if kind == "webp":
         return {"Q": quality}
     if kind == "png":
