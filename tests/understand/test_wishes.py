@@ -32,6 +32,7 @@ ROOT = Path(__file__).parents[2]
         ("enlarge 4x after removing the noise", "denoising super-resolution"),
         ("enlarge 4x and sharpen", "super-resolution deblurring"),
         ("deblur and denoise my picture", "deblurring denoising"),
+        ("sharpen only the background and enlarge 2x", "deblurring super-resolution"),
         (
             "read the sign in my photo and speak it aloud",
             "optical-character-recognition text-to-speech",
@@ -84,6 +85,20 @@ def test_each_wish_points_to_its_words() -> None:
 def test_where_it_is_to_be_done(question: str, constraint: str | None) -> None:
     found = {"subject-only", "background-only"} & set(understand(question).constraints)
     assert found == ({constraint} if constraint else set())
+
+
+@pytest.mark.parametrize(
+    ("question", "unread"),
+    [
+        ("replace the sky and enlarge it 2x", ["replace the sky"]),
+        ("rotate it, crop the edges and remove the noise", ["rotate it", "crop the edges"]),
+        ("enlarge 2x and save as jpeg", []),
+        ("enlarge my blurred, noisy photo 4x", []),
+        ("replace the sky", []),  # nothing was understood, which is told anyway
+    ],
+)
+def test_what_was_not_understood_is_told(question: str, unread: list[str]) -> None:
+    assert [words.text for words in understand(question).unread] == unread
 
 
 def test_who_asks_how_gets_one_task() -> None:

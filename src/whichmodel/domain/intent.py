@@ -52,6 +52,7 @@ class Intent(Record, frozen=True, kw_only=True):
         candidates: the likely tasks, best first.
         steps: task ids in the order in which several were asked for; normally one.
         step_words: where each of the steps was asked for, in the same order.
+        unread: parts of a request that ask for work, and that mean no task known here.
         scale: factor of enlargement (> 0), `"any"` for an open large size ("poster"), else `None`.
         scale_words: where the factor was said.
         target: print size where one was named.
@@ -69,6 +70,7 @@ class Intent(Record, frozen=True, kw_only=True):
     asks: Literal["how", "do"]
     steps: tuple[str, ...] = ()
     step_words: tuple[Words, ...] = ()
+    unread: tuple[Words, ...] = ()
     scale: float | Literal["any"] | None = None
     scale_words: Words | None = None
     target: PrintSize | None = None

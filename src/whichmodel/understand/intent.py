@@ -14,7 +14,7 @@ from whichmodel.domain import Candidate, Intent, Words
 from whichmodel.understand.decide import Decided, decide
 from whichmodel.understand.phrases import find_all, plain
 from whichmodel.understand.scale import read_pixel_size, read_print_size, read_scale
-from whichmodel.understand.wishes import read_wishes
+from whichmodel.understand.wishes import read_unread, read_wishes
 
 # A person's question is short; what is longer is read up to here, so that time stays bounded.
 LONGEST = 4000
@@ -61,6 +61,7 @@ def understand(question: str) -> Intent:
         asks=asks,
         steps=tuple(wish.task for wish in wishes),
         step_words=tuple(wish.words for wish in wishes),
+        unread=read_unread(question) if asks == "do" and wishes else (),
         scale=scale,
         scale_words=scale_words,
         target=target,

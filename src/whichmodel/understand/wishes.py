@@ -41,11 +41,16 @@ _VERB = re.compile(
     r"segment|separat|sharpen|show|smooth|speak|summari[sz]|super-?resol|swap|tag|tak|tell|track|transcrib|"
     r"translat|turn|un-?blur|undo|up-?scal|up-?siz|vectori[sz]|vocali[sz]|voic|writ|zoom)\w*"
 )
+# Verbs of changes to pictures; unlike "take" and "get" they hardly ever belong to another wish.
+_CHANGE = re.compile(
+    r"(?:add|animat|blend|blur|chang|crop|eras|flip|mirror|mov|remov|replac|rotat|straighten|swap|warp)(?!\w*ed\b)\w*"
+)
 # Pieces that say what must not happen, or what shall stay.
 _NOT = re.compile(r"\W*(?:no|not|without|never|don't|do not|leave|leaving|keep|keeping|but)\b")
-# A probability, or a score of cue phrases, from which a piece is a wish of its own. A piece without a
-# verb must be short ("noise removal"): a longer one describes.
-_SURE, _CLEAR_CUE, _SHORT = 0.5, 2.0, 3
+# A probability from which a piece is a wish of its own, where its cue phrases say the same and where
+# not; a score of cue phrases from which it needs no verb. Without one it must be short ("noise removal"):
+# a longer one describes.
+_LIKELY, _SURE, _CLEAR_CUE, _SHORT = 0.3, 0.5, 2.0, 3
 _MOST_PIECES = 8
 
 
@@ -108,8 +113,7 @@ def _task_of(piece: str) -> str | None:
     text = plain(piece)
     if _NOT.match(text):
         return None
-    begin = _FILLER.match(text)
-    verb = _VERB.match(text, begin.end() if begin else 0)
+    verb = _verb(text)
     cued = score_question(piece)
     sized = isinstance(read_scale(piece)[0], float) or read_print_size(piece) or read_pixel_size(piece)
     if sized and (not cued or cued[0].task.id == ENLARGING):
@@ -118,7 +122,16 @@ def _task_of(piece: str) -> str | None:
     if not verb and not (short and cued and cued[0].score >= _CLEAR_CUE):
         return None
     read = decide(piece)
-    return read[0].task.id if read and read[0].probability >= _SURE else None
+    agree = bool(read and cued) and read[0].task.id == cued[0].task.id
+    if read and read[0].probability >= (_LIKELY if agree else _SURE):
+        return read[0].task.id
+    return None
+
+
+def _verb(text: str, verbs: re.Pattern[str] = _VERB) -> bool:
+    """Whether a piece begins with one of the verbs, and does not say what must not be done."""
+    begin = _FILLER.match(text)
+    return not _NOT.match(text) and bool(verbs.match(text, begin.end() if begin else 0))
 
 
 def _without_kin(found: Iterable[Wish], main: Task) -> list[Wish]:
@@ -132,6 +145,21 @@ def _without_kin(found: Iterable[Wish], main: Task) -> list[Wish]:
         narrower = {name for name in first if main.id in known[name].parents}
         return [wish for name, wish in first.items() if name not in narrower]
     return [wish for name, wish in first.items() if name not in wider]
+
+
+def read_unread(question: str) -> tuple[Words, ...]:
+    """The pieces of a request beside what was understood that ask for a change no task was found for.
+
+    "Replace the sky and enlarge it 2x": a person must be told that the sky stays.
+    """
+    tasks_of = {place: _task_of(question[place[0] : place[1]]) for place, _ in _pieces(plain(question))}
+    if not any(tasks_of.values()):
+        return ()
+    return tuple(
+        _words(question, place)
+        for place, task in tasks_of.items()
+        if task is None and _verb(plain(question[place[0] : place[1]]), _CHANGE)
+    )
 
 
 def _stretch(question: str, places: Sequence[tuple[int, int]]) -> Words:

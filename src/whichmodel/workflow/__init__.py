@@ -3,8 +3,9 @@
 from whichmodel.workflow.binding import Binding, bind, bindings, require_bound
 from whichmodel.workflow.check import Fault, check_workflow, faults, run_order
 from whichmodel.workflow.describe import Plan, StepPlan, describe
+from whichmodel.workflow.enlarge import plan_enlargement
 from whichmodel.workflow.load import load_workflow
-from whichmodel.workflow.planner import plan, plan_enlargement, workflow_for, workflow_for_card
+from whichmodel.workflow.planner import left_out, plan, workflow_for, workflow_for_card
 from whichmodel.workflow.print_size import dpi_of, factor_for_pixels, factor_for_print
 from whichmodel.workflow.report import BatchReport, Failure, RunReport, StepReport
 from whichmodel.workflow.run import run_picture, run_workflow
@@ -28,6 +29,7 @@ __all__ = [
     "factor_for_pixels",
     "factor_for_print",
     "faults",
+    "left_out",
     "load_workflow",
     "plan",
     "plan_enlargement",

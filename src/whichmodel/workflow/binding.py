@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
+from whichmodel.catalog import tasks
 from whichmodel.domain import InputError, ModelCard, Parameter, Record, Step, UnboundError, Workflow
 from whichmodel.nodes.operation import Cards
 from whichmodel.nodes.registry import operation_of, wrong_ports
 from whichmodel.weights import WeightsRecord, installed, records
 from whichmodel.workflow.chain import best_chain
+from whichmodel.workflow.steps import plain_name
 
 RUNTIMES = frozenset({"ncnn"})
 """Formats of weights that `runtimes` can run."""
@@ -47,7 +49,7 @@ def bind(step: Step, cards: Cards) -> Binding:
             raise InputError(f"step {step.id!r}: {wrong}")
         return Binding(step=step.id, status="bound", reason="needs no model")
     if step.model is None:
-        return Binding(step=step.id, status="unbound", reason="no model is named for it")
+        return Binding(step=step.id, status="unbound", reason=_without_model(step, cards))
     if step.model not in cards:
         return Binding(step=step.id, status="unbound", reason=f"{step.model} is not a model of the catalog")
     card = cards[step.model]
@@ -84,7 +86,7 @@ def require_bound(workflow: Workflow, cards: Cards) -> tuple[Binding, ...]:
     for step, binding in zip(workflow.steps, found, strict=True):
         if binding.status == "unbound":
             raise UnboundError(
-                f"step {step.id!r} ({step.title}): {binding.reason}", hint=_how_to_substitute(binding)
+                f"step {step.id!r} ({step.title}): {binding.reason}", hint=_how_to_substitute(step, binding)
             )
     return found
 
@@ -114,7 +116,7 @@ def what_is_missing(card: ModelCard) -> str:
         return f"its weights are in the format {weights.format!r}, for which there is no runtime"
     if weights.channels != 3:
         return f"its weights take {weights.channels} channels instead of 3"
-    if card.scale != weights.scale:
+    if (card.scale or 1) != weights.scale:
         return f"its card says {card.scale}×, its weights {weights.id} enlarge {weights.scale}×"
     return ""
 
@@ -126,6 +128,11 @@ def enlargers(cards: Cards) -> dict[int, ModelCard]:
         if card.task == ENLARGEMENT and not what_is_missing(card):
             found.setdefault(records()[card.weights or ""].scale, card)
     return dict(sorted(found.items()))
+
+
+def runnable(task: str, cards: Cards) -> ModelCard | None:
+    """The first model of the catalog that does a task and can run here."""
+    return next((card for card in cards.values() if card.task == task and not what_is_missing(card)), None)
 
 
 def substitutes_for(card: ModelCard, cards: Cards, asked: Parameter | None = None) -> tuple[str, ...]:
@@ -149,7 +156,19 @@ def substitutes_for(card: ModelCard, cards: Cards, asked: Parameter | None = Non
     return tuple(dict.fromkeys(found))
 
 
-def _how_to_substitute(binding: Binding) -> str:
+def _without_model(step: Step, cards: Cards) -> str:
+    task = tasks().get(str(step.parameters.get("task")))
+    if task is None:
+        return "no model is named for it"
+    count = sum(card.task == task.id for card in cards.values())
+    known = f"the catalog has {count}, none with weights to run" if count else "nor does the catalog have one"
+    return f"no model for {plain_name(task)} can run here yet ({known})"
+
+
+def _how_to_substitute(step: Step, binding: Binding) -> str:
+    if not binding.substitute and "task" in step.parameters:
+        name = step.parameters["task"]
+        return f"leave that wish out, or do it with a model of your own before: `whichmodel models list --task {name}`"
     if not binding.substitute:
         return "no model of the same task can run here, so nothing can stand in for it"
     choices = " or ".join(f"--substitute {name!r}" for name in binding.substitute)

@@ -14,6 +14,10 @@ FAR_DPI = 150
 FAR_CM = 42.0
 
 
+class EnoughPixelsError(InputError):
+    """The picture has the pixels of the wished size already."""
+
+
 def dpi_of(target: PrintSize) -> int:
     """Dots per inch of a wished print: those named, else 300, or 150 for prints larger than A3."""
     longest = max(side or 0.0 for side in (target.width_cm, target.height_cm))
@@ -48,7 +52,7 @@ def factor_for_print(target: PrintSize, header: Header) -> tuple[float, str]:
     size = " × ".join(number(side) for side in (width, height) if side)
     words = f"{size} cm at {dpi} dpi"
     if factor <= 1:
-        raise InputError(
+        raise EnoughPixelsError(
             f"the picture's {header.width} × {header.height} pixels are enough for {words} already"
             f" (they give {dpi / factor:.0f} dpi): nothing to do"
         )
@@ -71,5 +75,5 @@ def factor_for_pixels(target: PixelSize, header: Header) -> tuple[float, str]:
     factor = min(wanted / has for wanted, has in pairs if wanted)
     words = f"{round(header.width * factor)} × {round(header.height * factor)} pixels"
     if factor == 1:
-        raise InputError(f"the picture has {words} already: nothing to do")
+        raise EnoughPixelsError(f"the picture has {words} already: nothing to do")
     return factor, words

@@ -7,7 +7,8 @@ from fractions import Fraction
 
 import msgspec
 
-from whichmodel.domain import DataType, ModelCard, Parameter, Port, Step, Workflow
+from whichmodel.catalog import tasks
+from whichmodel.domain import DataType, ModelCard, Parameter, Port, Step, Task, Workflow
 from whichmodel.weights import records
 
 INPUT = Port(name="photo", type=DataType.IMAGE, shape="h × w × 3")
@@ -27,15 +28,23 @@ def ratio(part: float, whole: float) -> str:
     return number(part / whole)
 
 
+def plain_name(task: Task) -> str:
+    """The name of a task within a sentence: `"colourisation"`, `"reading text in pictures (OCR)"`."""
+    first, _, rest = task.name.partition(" ")
+    # "HDR reconstruction", "3D reconstruction": only a word is made small.
+    return f"{first.lower() if first[1:].islower() else first} {rest}".strip()
+
+
 def scale_of(card: ModelCard) -> int:
     """Whole factor of a runnable enlargement model."""
     return records()[card.weights or ""].scale
 
 
 def model_step(card: ModelCard, source: str, *, id: str, substituted_for: str = "") -> Step:
-    """A step that enlarges with a runnable model."""
+    """A step that enlarges with a runnable model, or does at the same size what its card is for."""
     scale = scale_of(card)
-    title = f"enlarge {scale}× with {card.name}"
+    does = f"enlarge {scale}×" if scale != 1 else plain_name(tasks()[card.task])
+    title = f"{does} with {card.name}"
     parameters: dict[str, Parameter] = {}
     if substituted_for:
         title += f", substituted for {substituted_for}"
@@ -46,7 +55,7 @@ def model_step(card: ModelCard, source: str, *, id: str, substituted_for: str = 
         operation="model",
         model=card.name,
         takes={"image": source},
-        gives=Port(name="picture", type=DataType.IMAGE, shape=f"{scale}h × {scale}w × 3"),
+        gives=picture_port(scale),
         parameters=parameters,
     )
 
@@ -67,9 +76,15 @@ def resample_step(
         title=title,
         operation="resample",
         takes=takes,
-        gives=Port(name="picture", type=DataType.IMAGE, shape=f"{number(factor)}h × {number(factor)}w × 3"),
+        gives=picture_port(factor),
         parameters=parameters,
     )
+
+
+def picture_port(factor: float) -> Port:
+    """The output port of a step whose picture has `factor` times the size of what it takes."""
+    times = number(factor) if factor != 1 else ""
+    return Port(name="picture", type=DataType.IMAGE, shape=f"{times}h × {times}w × 3")
 
 
 def chain_steps(

@@ -1,0 +1,281 @@
+"""Plans of several wishes: each in the place where it makes sense, and branches where only a part is meant.
+
+Damage is removed first, for whatever comes later would enlarge or recolour it too. Then come colour and
+other changes, which cost least on few pixels; then the enlargement with its resampling; then sharpening,
+whose radius counts pixels of the finished size; last what turns the picture into something else, text
+or speech. Within a kind the order is the one in which the wishes were said.
+
+A step for which nothing runs here yet is planned all the same, without a model; `bind` says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from whichmodel.catalog import tasks
+from whichmodel.domain import DataType, InputError, Intent, Port, Step, Task, UnboundError, Words, Workflow
+from whichmodel.nodes.operation import Cards
+from whichmodel.nodes.registry import MODEL
+from whichmodel.workflow.binding import runnable
+from whichmodel.workflow.enlarge import enlarging_steps, enlarging_title
+from whichmodel.workflow.steps import INPUT, model_step, picture_port, plain_name, resample_step, workflow_of
+
+SHARPENING = "deblurring"
+"""Task as which a wish for sharper edges is understood."""
+MATTING = "image-matting"
+
+# "Sharpen" asks for stronger edges, which an unsharp mask gives; blur is removed by a model.
+_SHARPEN = re.compile(r"\bsharpe[nr]", re.IGNORECASE)
+_BLUR = re.compile(r"blur|\bfocus|\bshak[ey]|\bsmear", re.IGNORECASE)
+_SUBJECT, _BACKGROUND, _BLEND = "subject-only", "background-only", "blend-original"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One thing to do.
+
+    Args:
+        task: of the ontology.
+        words: that ask for it.
+        sharpens: whether stronger edges are meant, which need no model.
+    """
+
+    task: Task
+    words: Words
+    sharpens: bool = False
+
+    @property
+    def rank(self) -> int:
+        """When its turn is; see the module's text."""
+        if self.sharpens:
+            return 3
+        if self.task.size == "larger":
+            return 2
+        if self.task.id != MATTING and self.task.outputs[0].type != DataType.IMAGE:
+            return 4
+        return 0 if self.task.field == "image restoration" else 1
+
+
+def wishes_of(intent: Intent, names: Sequence[str]) -> tuple[Wish, ...]:
+    """What an intent asks for, with the words for each, in the order in which it was said.
+
+    Args:
+        names: ids of the tasks.
+    """
+    nowhere = Words(text="", start=0, end=0)
+    places = intent.step_words if len(intent.step_words) == len(names) else (nowhere,) * len(names)
+    return tuple(
+        Wish(tasks()[name], words, name == SHARPENING and _means_edges(words.text))
+        for name, words in zip(names, places, strict=True)
+    )
+
+
+def is_sequence(intent: Intent, wishes: Sequence[Wish]) -> bool:
+    """Whether it takes more than the one model, or the row of models, for a single task."""
+    single = wishes[0]
+    return (
+        len(wishes) > 1 or single.sharpens or (single.task.size == "larger" and _BLEND in intent.constraints)
+    )
+
+
+def plan_sequence(
+    intent: Intent, wishes: Sequence[Wish], enlarged: tuple[float, str] | None, cards: Cards
+) -> Workflow:
+    """The workflow for several wishes.
+
+    Args:
+        enlarged: the factor of the enlargement and what it is called, where one is wished; a factor of 1
+            leaves it out.
+
+    Raises:
+        InputError: a factor out of range, or two results where only one can be given back.
+        UnboundError: nothing gives what a wish takes, or no enlargement runs here.
+    """
+    _one_result(wishes)
+    sequence = _Sequence(cards)
+    parts = _parts(intent, wishes)
+    for number, wish in sorted(enumerate(wishes), key=lambda item: (item[1].rank, item[0])):
+        if wish.rank == 4:
+            sequence.blend(_BLEND in intent.constraints)
+        before = sequence.value
+        if wish.sharpens:
+            sequence.sharpen()
+        elif wish.task.size == "larger" and enlarged is not None:
+            sequence.enlarge(*enlarged)
+        elif wish.task.id == MATTING:
+            sequence.cut_out()
+        else:
+            sequence.model(wish.task)
+        if number in parts:
+            sequence.only(parts[number], before)
+    sequence.blend(_BLEND in intent.constraints)
+    return sequence.workflow()
+
+
+class _Sequence:
+    """Steps that follow each other; each takes what the last one gave."""
+
+    def __init__(self, cards: Cards) -> None:
+        self.value = INPUT.name
+        self._cards = cards
+        self._values = {INPUT.type: INPUT.name}
+        self._steps: list[Step] = []
+        self._told: list[str] = []
+        self._resized = False
+        self._blended = False
+
+    def workflow(self) -> Workflow:
+        """What was planned.
+
+        Raises:
+            InputError: nothing is left to do, or something is made that nothing takes.
+        """
+        if not self._steps:
+            raise InputError("; ".join(self._told) + ": nothing to do")
+        used = {name for step in self._steps for name in step.takes.values()}
+        for step in self._steps[:-1]:
+            if step.id not in used:
+                raise _two_results(step.title, self._steps[-1].title)
+        return workflow_of(", then ".join(self._told), self._steps)
+
+    def model(self, task: Task) -> str:
+        """A step that does a task with a model that runs here, or with none named; gives its name."""
+        card = runnable(task.id, self._cards)
+        wanted = Counter(port.type for port in task.inputs)
+        first = task.inputs[0].type
+        if first not in self._values:
+            raise UnboundError(
+                f"{plain_name(task)} takes {first.value}, and nothing before it gives that",
+                hint="a workflow starts with one picture",
+            )
+        takes = {port.value: self._values[port] for port in wanted if port in self._values}
+        missing = [port.value for port, count in wanted.items() if port not in self._values or count > 1]
+        gives = task.outputs[0]
+        if card is not None and gives.type == DataType.IMAGE and not missing:
+            step = model_step(card, takes[DataType.IMAGE], id=self._id(task.id))
+        else:
+            needs = f" (needs {' and '.join(f'another {name}' for name in missing)} too)" if missing else ""
+            step = Step(
+                id=self._id(task.id),
+                title=plain_name(task) + needs,
+                operation=MODEL,
+                takes=takes,
+                gives=Port(name=gives.name, type=gives.type, shape=gives.shape.replace("s·", "")),
+                parameters={"task": task.id},
+            )
+        self._add(step, plain_name(task))
+        return step.id
+
+    def enlarge(self, factor: float, words: str) -> None:
+        """Steps that enlarge; a factor of 1 only says why there are none."""
+        if factor == 1 and words:
+            self._told.append(words)
+            return
+        for step in enlarging_steps(factor, self._cards, self.value):
+            self._add(step)
+        self._told.append(words or enlarging_title(factor))
+        self._resized = True
+
+    def sharpen(self) -> None:
+        """A step that makes edges stronger, without a model."""
+        self._one_to_one("sharpen", "sharpen the edges", {"image": self.value})
+
+    def cut_out(self) -> None:
+        """A mask of the subject, and the picture cut out by it."""
+        mask, takes = self._matte(self.value), self.value
+        self._one_to_one(
+            "composite", "cut the subject out", {"foreground": takes, "mask": mask}, id="cut-out"
+        )
+
+    def only(self, part: str, before: str) -> None:
+        """What the last step did, only on the subject or only on the background of what it took."""
+        done = self.value
+        mask = self._matte(before)
+        front, back = (done, before) if part == _SUBJECT else (before, done)
+        words = "only on the subject" if part == _SUBJECT else "only on the background"
+        self._one_to_one(
+            "composite", words, {"foreground": front, "background": back, "mask": mask}, id="merge"
+        )
+        last = self._told.pop()
+        self._told[-1] += f", {last}"
+
+    def blend(self, wished: bool) -> None:
+        """Half of the original mixed in, once, where that is wished and anything was done."""
+        if not wished or self._blended or not self._steps:
+            return
+        self._blended = True
+        original, done = INPUT.name, self.value
+        if self._resized:
+            fit = resample_step(
+                original, 1.0, id=self._id("fit"), title="bring the original to the same size", size_of=done
+            )
+            self._add(fit)
+            original = fit.id
+        self._one_to_one(
+            "blend", "blend with the original, half and half", {"first": original, "second": done}
+        )
+
+    def _matte(self, source: str) -> str:
+        """A step that masks the subject of a picture; the value goes on as it was."""
+        kept, told = dict(self._values), list(self._told)
+        self._values = {DataType.IMAGE: source}
+        name = self.model(tasks()[MATTING])
+        self._values, self._told, self.value = kept, told, kept[DataType.IMAGE]
+        return name
+
+    def _one_to_one(self, operation: str, title: str, takes: dict[str, str], *, id: str = "") -> None:
+        step = Step(
+            id=self._id(id or operation), title=title, operation=operation, takes=takes, gives=picture_port(1)
+        )
+        self._add(step, title)
+
+    def _add(self, step: Step, told: str = "") -> None:
+        self._steps.append(step)
+        self.value = step.id
+        self._values[step.gives.type] = step.id
+        if told:
+            self._told.append(told)
+
+    def _id(self, wished: str) -> str:
+        taken = {INPUT.name, *(step.id for step in self._steps)}
+        return next(
+            id for n in range(len(taken) + 1) if (id := f"{wished}-{n + 1}" if n else wished) not in taken
+        )
+
+
+def _one_result(wishes: Sequence[Wish]) -> None:
+    """Raises `InputError` where a picture was asked for after what ends in no picture."""
+    for wish, later in pairwise(wishes):
+        if wish.rank == 4 and later.rank < 4:
+            raise _two_results(plain_name(wish.task), plain_name(later.task))
+
+
+def _two_results(one: str, other: str) -> InputError:
+    return InputError(
+        f"both {one!r} and {other!r} would be results, and one run gives one",
+        hint="ask for them one after the other",
+    )
+
+
+def _means_edges(words: str) -> bool:
+    return bool(_SHARPEN.search(words)) and not _BLUR.search(words)
+
+
+def _parts(intent: Intent, wishes: Sequence[Wish]) -> dict[int, str]:
+    """Which wishes are meant for a part only: number of the wish -> constraint."""
+    found: dict[int, str] = {}
+    for name in (_SUBJECT, _BACKGROUND):
+        place = intent.constraints.get(name)
+        if place is None:
+            continue
+        # The wish whose words hold or stand before the restriction.
+        before = [n for n, wish in enumerate(wishes) if wish.words.start <= place.start]
+        number = max(before, key=lambda n: wishes[n].words.start, default=0)
+        wish = wishes[number]
+        if wish.task.id != MATTING and wish.task.size == "same" and wish.rank != 4:
+            found[number] = name
+    return found
