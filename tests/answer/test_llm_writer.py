@@ -17,11 +17,15 @@ from whichmodel.answer.views import render
 from whichmodel.answer.writer import MOST_OURS, share_of_ours
 from whichmodel.domain import (
     Answer,
+    Audit,
     Brief,
     Claim,
     DraftReport,
     InputError,
     Link,
+    LinkFindings,
+    MismatchFinding,
+    NameFindings,
     Sentence,
     Source,
     Span,
@@ -113,6 +117,11 @@ def overlap_judge(brief: Brief, sentences: Sequence[str]) -> list[Claim]:
     return claims
 
 
+def nothing_wrong(brief: Brief, text: str) -> Audit:
+    """The audit of a whole answer that finds nothing."""
+    return Audit(links=LinkFindings(), names=NameFindings(), claims=(), mismatch=MismatchFinding(found=False))
+
+
 def judge_as(**verdicts: str) -> Callable[[Brief, Sequence[str]], list[Claim]]:
     """A judge that says of sentences with a word what it is told to, and is else as above."""
 
@@ -130,7 +139,9 @@ def written(
     draft: str | list[str | Reply], given: Brief | None = None, judge: object = overlap_judge
 ) -> Answer:
     model = Scripted(draft if isinstance(draft, list) else [draft])
-    return write_with_model(given or brief(), "scripted", judge=judge, opener=opener(model))  # type: ignore[arg-type]
+    return write_with_model(
+        given or brief(), "scripted", judge=judge, auditor=nothing_wrong, opener=opener(model)
+    )  # type: ignore[arg-type]
 
 
 def report(answer: Answer) -> DraftReport:
@@ -229,6 +240,17 @@ def test_what_is_open_stays_open() -> None:
     assert all(sentence in now for sentence in left)
 
 
+def test_a_poor_draft_takes_nothing_away_where_the_whole_is_told() -> None:
+    builtin = write(brief())
+    answer = written(
+        "task | It does know the strokes.\nreply | The scan of a letter is blurred, it can be sharp."
+    )
+    assert counts(answer)[1] == 2
+    assert all(sentence in answer.task for sentence in builtin.task)
+    assert all(sentence in answer.reply for sentence in builtin.reply)
+    assert len(answer.task) == len(builtin.task) + 1
+
+
 def test_what_does_not_fit_is_told_whatever_a_model_makes_of_it() -> None:
     given = brief(question="I enlarged a photo of my letter 4x and it is crisp. How can that be?")
     builtin = write(given)
@@ -258,6 +280,22 @@ def test_the_answer_is_the_same_document_as_ever() -> None:
     assert write(brief()).drafted is None
 
 
+def test_what_does_not_stand_in_the_whole_answer_goes() -> None:
+    first, second = "It estimates the path of the camera.", "It removes the blur along it."
+    model = Scripted([f"paper-3 | {first}\npaper-3 | {second}"])
+
+    def auditor(brief: Brief, text: str) -> Audit:
+        assert "removes the blur along it [3]." in text
+        wrong = Claim(text=second, start=0, end=len(second), verdict="unsupported")
+        return Audit(
+            links=LinkFindings(), names=NameFindings(), claims=(wrong,), mismatch=MismatchFinding(found=False)
+        )
+
+    answer = write_with_model(brief(), "x", judge=overlap_judge, auditor=auditor, opener=opener(model))
+    assert text_of(idea(answer, 3)) == "It estimates the path of the camera [3]."
+    assert counts(answer) == (2, 1, 0, 1)
+
+
 # --- a model that gives nothing ------------------------------------------------------------------
 
 
@@ -275,7 +313,7 @@ def test_a_model_that_cannot_be_opened_leaves_the_built_in_answer() -> None:
         raise ModelFault(Fault("no key", "the model needs a key", "set one"))
         yield Scripted([])
 
-    answer = write_with_model(brief(), "closed", judge=overlap_judge, opener=closed)
+    answer = write_with_model(brief(), "closed", judge=overlap_judge, auditor=nothing_wrong, opener=closed)
     assert report(answer).fault == "the model needs a key (set one)"
     assert render(answer, "md") == render(write(brief()), "md")
 
@@ -299,7 +337,9 @@ def test_a_model_with_a_short_memory_is_asked_slot_by_slot() -> None:
     }
     too_long = Reply("", Fault("too long", "it exceeds the context window of 512"))
     model = Scripted([too_long, *(said.get(slot.id, "I do not know.") for slot in slots)])
-    answer = write_with_model(brief(), "small", judge=overlap_judge, opener=opener(model))
+    answer = write_with_model(
+        brief(), "small", judge=overlap_judge, auditor=nothing_wrong, opener=opener(model)
+    )
     assert len(model.asked) == 1 + len(slots)
     assert all(len(request.prompt) < 1_200 and request.schema is None for request in model.asked[1:])
     assert (
@@ -312,7 +352,7 @@ def test_a_model_with_a_short_memory_is_asked_slot_by_slot() -> None:
 def test_a_schema_is_sent_to_models_that_follow_one() -> None:
     for takes in (True, False):
         model = Scripted(["task | So."], takes_schema=takes)
-        write_with_model(brief(), "x", judge=overlap_judge, opener=opener(model))
+        write_with_model(brief(), "x", judge=overlap_judge, auditor=nothing_wrong, opener=opener(model))
         assert (model.asked[0].schema is not None) is takes
 
 
@@ -360,7 +400,9 @@ def test_nothing_of_an_abstract_that_gives_orders_gets_through(evil: str, place:
     draft = "\n".join(line.replace("{slot}", slot) for slot in slots for line in OBEDIENT)
     model = Scripted([draft], takes_schema=False)
     # This judge lets pass whatever any source holds, as a careless one would.
-    answer = write_with_model(given, "obedient", judge=overlap_judge, opener=opener(model))
+    answer = write_with_model(
+        given, "obedient", judge=overlap_judge, auditor=nothing_wrong, opener=opener(model)
+    )
     assert "EvilNet" not in model.asked[0].prompt
     before, after = (render(item, "md") for item in (write(given), answer))
     assert report(answer).drafted >= len(slots) * len(OBEDIENT) - 3 or report(answer).drafted == 120

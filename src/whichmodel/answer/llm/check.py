@@ -11,18 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from whichmodel.answer.audit.words import content, lexicon
+from whichmodel.answer.audit.words import lexicon
 from whichmodel.answer.llm.clean import Known, clean
 from whichmodel.answer.llm.evidence import only
 from whichmodel.answer.llm.plan import Slot
 from whichmodel.answer.llm.prompt import without_marks
+from whichmodel.answer.llm.weave import covers, nearest, same, stays_whole, weave
 from whichmodel.answer.markup import inline
 from whichmodel.domain import Brief, Claim, Sentence, Source, Span
 
 Judge = Callable[[Brief, Sequence[str]], list[Claim]]
-# Shares of the weight of the shorter sentence's words.
-_SAME_GROUND = 0.4
-_SAME_SENTENCE = 0.85
 
 
 @dataclass(slots=True, eq=False)
@@ -31,15 +29,30 @@ class Checked:
 
     Args:
         sentences: what the slot holds now; empty where nothing of the draft was of use.
+        told: drafted sentences and those that replace drafted ones, in the order drafted.
         why: for each sentence that was not kept, the sentence and the reason.
     """
 
     slot: Slot
     sentences: list[Sentence] = field(default_factory=list)
+    told: list[Sentence] = field(default_factory=list)
     kept: int = 0
     repaired: int = 0
     dropped: int = 0
     why: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def drafted(self) -> list[Sentence]:
+        """Those of `told` that the model drafted."""
+        return [sentence for sentence in self.told if sentence not in self.slot.builtin]
+
+    def refuse(self, sentence: Sentence, why: str) -> None:
+        """Take out a drafted sentence that was kept."""
+        self.told.remove(sentence)
+        self.kept -= 1
+        self.dropped += 1
+        self.why.append((sentence.text, why))
+        self.sentences = weave(self.slot, self.told)
 
 
 class Checker:
@@ -69,27 +82,32 @@ class Checker:
         checked = Checked(slot)
         unused = list(slot.builtin)
         for text, sentence, why in self._judged(slot, drafted):
-            if sentence is not None and any(_same(text, said) for said in self._said):
-                sentence, why = None, "it says again what is said already"
-            elif sentence is not None and checked.kept >= slot.most:
-                sentence, why = None, "the place is full"
-            elif sentence is not None:
+            if sentence is not None:
+                why = self._needless(slot, text, checked.kept)
+            if sentence is not None and not why:
                 checked.kept += 1
-                checked.sentences.append(sentence)
+                checked.told.append(sentence)
                 self._said.append(text)
-                unused = [other for other in unused if not _same(text, without_marks(other.text))]
+                unused = [other for other in unused if not same(text, without_marks(other.text))]
                 continue
             checked.why.append((text, why))
-            repair = _repair(text, unused)
+            repair = nearest(text, unused)
             if repair is None:
                 checked.dropped += 1
                 continue
             unused.remove(repair)
             checked.repaired += 1
-            checked.sentences.append(repair)
-        if checked.sentences:
-            checked.sentences += _staying(slot, unused, checked.sentences)
+            checked.told.append(repair)
+        checked.sentences = weave(slot, checked.told)
         return checked
+
+    def _needless(self, slot: Slot, text: str, kept: int) -> str:
+        """Why a sentence that may be kept is not needed; empty where it is."""
+        if kept >= slot.most:
+            return "the place is full"
+        staying = [item for item in slot.builtin if stays_whole(slot) and not covers(text, item)]
+        said = [*self._said, *(without_marks(item.text) for item in staying)]
+        return "it says again what is said already" if any(same(text, other) for other in said) else ""
 
     def _judged(self, slot: Slot, drafted: Sequence[str]) -> list[tuple[str, Sentence | None, str]]:
         """Each sentence with what it becomes, or with the reason why it cannot stay."""
@@ -117,15 +135,15 @@ class Checker:
             if self._holds(claim.span, slot):
                 return self._resting_on(text, claim.span), ""
             why = "it rests on a source of another place"
-        again = self._again(text, says_open)
+        again = self._again(slot, text, says_open)
         return (again, "") if again else (None, why)
 
-    def _again(self, text: str, says_open: bool) -> Sentence | None:
+    def _again(self, slot: Slot, text: str, says_open: bool) -> Sentence | None:
         """The sentence, where it says what the built-in answer says as ours, as open or of the question."""
-        near = max(self._ours, key=lambda other: likeness(text, without_marks(other.text)), default=None)
-        if near is None or likeness(text, without_marks(near.text)) < _SAME_GROUND:
+        near = nearest(text, self._ours)
+        if near is None or (near.basis == "open") is not says_open:
             return None
-        if (near.basis == "open") is not says_open:
+        if near.basis == "question" and slot.id.startswith(("step-", "paper-")):
             return None
         if self._judge(self._plan, [text])[0].verdict not in ("supported", "marked inference"):
             return None
@@ -155,45 +173,6 @@ class Checker:
         mark = f" [{span.source}{where}]"
         cited = f"{shown[:-1]}{mark}{shown[-1]}" if shown[-1] in ".!" else f"{shown}{mark}."
         return Sentence(text=cited, basis="card" if "card" in where else "source", spans=(span,))
-
-
-def likeness(one: str, other: str) -> float:
-    """Share, by weight, of the shorter sentence's content words that the other has; from 0 to 1."""
-    weights = [{word.stem: word.weight for word in content(text)} for text in (one, other)]
-    small, large = sorted(weights, key=lambda words: sum(words.values()))
-    whole = sum(small.values())
-    return sum(weight for stem, weight in small.items() if stem in large) / whole if whole else 0.0
-
-
-def _same(one: str, other: str) -> bool:
-    return one == other or likeness(one, other) >= _SAME_SENTENCE
-
-
-def _repair(text: str, unused: Sequence[Sentence]) -> Sentence | None:
-    near = max(unused, key=lambda other: likeness(text, without_marks(other.text)), default=None)
-    if near is None or likeness(text, without_marks(near.text)) < _SAME_GROUND:
-        return None
-    return near
-
-
-def _staying(slot: Slot, unused: Sequence[Sentence], told: Sequence[Sentence]) -> list[Sentence]:
-    """Built-in sentences that a draft may not make disappear.
-
-    What is open stays open. What our card says stays. In the short reply everything of ours stays but
-    the first sentence, and so does what is said of a source that the draft does not speak of.
-    """
-    spoken_of = {span.source for sentence in told for span in sentence.spans}
-    staying = []
-    for sentence in unused:
-        of = {span.source for span in sentence.spans}
-        in_reply = slot.id == "reply" and sentence is not slot.builtin[0]
-        if (
-            sentence.basis in ("open", "card", "here")
-            or (in_reply and sentence.basis == "ours")
-            or (in_reply and not of <= spoken_of)
-        ):
-            staying.append(sentence)
-    return staying
 
 
 def _field(brief: Brief, span: Span) -> str | None:

@@ -1,7 +1,7 @@
 """The writer that asks a language model: plan, draft, check, and the limits that every answer keeps.
 
 Brief ── write ──▶ built-in Answer ── make_plan ──▶ slots ── whole_request ──▶ model ── read_draft ──▶
-sentences ── Checker ──▶ kept, repaired, dropped ── fill ──▶ Answer with a DraftReport
+sentences ── Checker ──▶ kept, repaired, dropped ── fill, last_look ──▶ Answer with a DraftReport
 
 A model that cannot read all at once, or whose draft has nothing of use, is asked slot by slot. Whatever
 happens, the built-in answer stands where nothing better came.
@@ -20,10 +20,11 @@ from whichmodel.answer.llm.access import Fault, Model, ModelFault, open_model, t
 from whichmodel.answer.llm.check import Checked, Checker, Judge
 from whichmodel.answer.llm.draft import read_draft, split_sentences
 from whichmodel.answer.llm.evidence import evidence_for, only
+from whichmodel.answer.llm.gate import Auditor, last_look
 from whichmodel.answer.llm.plan import Slot, fill, make_plan
 from whichmodel.answer.llm.prompt import small_request, whole_request
 from whichmodel.answer.writer import MOST_OURS, share_of_ours, write
-from whichmodel.domain import Answer, Brief, Claim, DraftReport, Intent, Sentence
+from whichmodel.domain import Answer, Audit, Brief, Claim, DraftReport, Intent, Sentence
 
 Open = Callable[[str, float], AbstractContextManager[Model]]
 PREFIX = "llm:"
@@ -35,6 +36,7 @@ def write_with_model(
     *,
     intent: Intent | None = None,
     judge: Judge | None = None,
+    auditor: Auditor | None = None,
     opener: Open | None = None,
 ) -> Answer:
     """Write the answer to a Brief with sentences drafted by a language model, each of them judged.
@@ -44,6 +46,7 @@ def write_with_model(
         name: id or alias of a model of the `llm` library; empty for its default model.
         intent: the question understood, where the caller did that already.
         judge: judges sentences against a brief; the audit's where None.
+        auditor: audits the whole answer; the audit itself where None.
         opener: opens a model by name with a limit in seconds; the `llm` library's where None.
 
     Returns:
@@ -73,7 +76,9 @@ def write_with_model(
         checked = [
             checker.check(slot, drafts.by_slot[slot.id]) for slot in slots if slot.id in drafts.by_slot
         ]
-    answer, checked = _within_limits(builtin, checked)
+    answer, using = _within_limits(builtin, checked)
+    if last_look(answer, evidence, using, auditor or _audit):
+        answer, _ = _within_limits(builtin, using)
     report = _report(f"{PREFIX}{name}", drafts, checked, time.monotonic() - started)
     return msgspec.structs.replace(answer, drafted=report)
 
@@ -134,7 +139,7 @@ def _slot_by_slot(
 
 
 def _within_limits(builtin: Answer, checked: list[Checked]) -> tuple[Answer, list[Checked]]:
-    """The answer with what was drafted, as far as not too much of it is ours.
+    """The answer with what was drafted, as far as not too much of it is ours, and the drafts in it.
 
     Slots go back to the built-in sentences, the one that gives most of ours first, until the share of
     our own sentences is as the built-in answer keeps it.
@@ -149,7 +154,7 @@ def _within_limits(builtin: Answer, checked: list[Checked]) -> tuple[Answer, lis
     for item in given_up:  # what was drafted there is replaced by the built-in sentences
         item.repaired += item.kept
         item.kept = 0
-    return answer, checked
+    return answer, using
 
 
 def _excess(sentences: Sequence[Sentence]) -> float:
@@ -180,6 +185,12 @@ def _told(fault: Fault | None) -> str:
 
 def _open(name: str, seconds: float) -> AbstractContextManager[Model]:
     return open_model(name, seconds=seconds)
+
+
+def _audit(brief: Brief, text: str) -> Audit:
+    from whichmodel.answer.audit import audit
+
+    return audit(brief, text)
 
 
 def _audit_judge() -> Judge:
