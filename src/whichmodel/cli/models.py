@@ -141,6 +141,7 @@ def _card_lines(card: ModelCard, runs: bool) -> Iterable[str]:
         "licence": card.licence or "",
         "collection": card.collection,
         "runs here": f"yes, with the weights {card.weights}" if runs else "no",
+        "tiles": _tiling(card) if runs else "",
     }
     yield from (f"  {label:<11} {value}" for label, value in facts.items() if value)
     yield from (f"  {link.kind:<11} {link.url}" for link in card.links)
@@ -150,6 +151,22 @@ def _card_lines(card: ModelCard, runs: bool) -> Iterable[str]:
         yield ""
         yield "  Changed against the catalog that it was taken from:"
         yield from (f"  - {text}" for text in card.corrections)
+
+
+def _tiling(card: ModelCard) -> str:
+    """How exact results made in tiles are, as measured."""
+    from whichmodel.weights.record import record
+
+    weights = record(card.weights or "")
+    if weights.context == "global":
+        return "blended into each other, as the network looks at the whole of each; not exact"
+    if weights.tiling is None:
+        return "how exact they are was not measured"
+    found = weights.tiling
+    return (
+        f"overlap by {found.overlap} pixels and differ from the whole picture by at most {found.steps} of 255"
+        f" after rounding, {found.difference * 255:.4f} before it (measured {found.date}: {found.pictures})"
+    )
 
 
 def _scale(card: ModelCard) -> str:

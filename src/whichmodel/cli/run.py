@@ -136,6 +136,9 @@ def plan(
     show_default=True,
     help="Of JPEG and lossy WebP.",
 )
+@click.option(
+    "--pyramid", is_flag=True, help="Write .tif in tiles with smaller copies, as from 100 megapixels."
+)
 @TILE
 @LIMIT
 @DEVICE
@@ -150,6 +153,7 @@ def run(
     output: Path,
     substitute: str | None,
     quality: int,
+    pyramid: bool,
     tile: int,
     max_megapixels: int | None,
     device: str,
@@ -187,6 +191,7 @@ def run(
         cache=not no_cache,
         device=device,
         provenance=not no_provenance,
+        pyramid=pyramid,
     )
     reports: list[RunReport] = []
     failures: list[Failure] = []
@@ -239,6 +244,7 @@ class _Options:
     cache: bool
     device: str
     provenance: bool
+    pyramid: bool
 
 
 def _run_one(what: str, source: Path, target: Path, options: _Options) -> RunReport:
@@ -260,6 +266,7 @@ def _run_one(what: str, source: Path, target: Path, options: _Options) -> RunRep
         cache=options.cache,
         device=options.device,
         provenance=options.provenance,
+        pyramid=options.pyramid,
     )
 
 
@@ -298,6 +305,7 @@ def run_file(
     cache: bool = True,
     device: str = "cpu",
     provenance: bool = True,
+    pyramid: bool = False,
 ) -> RunReport:
     """Run a workflow on one picture file, with a progress bar and with evidence.
 
@@ -328,6 +336,7 @@ def run_file(
             cache=cache,
             device=device,
             provenance=provenance,
+            pyramid=pyramid,
         )
 
 

@@ -13,15 +13,27 @@ from whichmodel.files import replacing
 from whichmodel.pictures.bridge import pyvips, reason
 from whichmodel.pictures.picture import Metadata, Picture
 from whichmodel.pictures.raster import Raster
+from whichmodel.pictures.zoom import check_free, placing
 
-ENDINGS = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".tif": "tiff", ".tiff": "tiff", ".webp": "webp"}
+ENDINGS = {
+    ".jpg": "jpeg",
+    ".jpeg": "jpeg",
+    ".png": "png",
+    ".tif": "tiff",
+    ".tiff": "tiff",
+    ".webp": "webp",
+    ".dzi": "dz",
+}
 # Longest side in pixels that the format, or libjpeg for JPEG, can hold.
-_MAX_SIDE = {"jpeg": 65_500, "png": 2**31 - 1, "tiff": 2**31 - 1, "webp": 16_383}
+_MAX_SIDE = {"jpeg": 65_500, "png": 2**31 - 1, "tiff": 2**31 - 1, "webp": 16_383, "dz": 2**31 - 1}
 # A JPEG segment holds 65,533 bytes; EXIF and XMP must each fit in one, with their signature.
 _MAX_JPEG_BLOCK = 65_500
+_EIGHT = {"jpeg": "JPEG holds", "webp": "WebP holds", "dz": "deep-zoom tiles hold"}
 # Flags of libvips: which blocks a saver writes.
 _KEEP = {"exif": 1, "xmp": 2, "iptc": 4, "icc": 8}
 _CLASSIC_TIFF = 3_500_000_000
+_PYRAMID = 100_000_000
+"""Pixels from which a TIFF is written in tiles, with smaller copies inside: else no program could show it."""
 _LARGE = 50_000_000
 """Pixels from which a picture is written with memory in mind first."""
 
@@ -38,7 +50,7 @@ def check_writable(path: Path, width: int, height: int) -> None:
     if max(width, height) > longest:
         raise PictureError(
             f"{path}: {kind.upper()} holds at most {longest:,} pixels a side, not {width:,} x {height:,}",
-            hint="write a .png or .tif instead",
+            hint="write a .png, .tif or .dzi instead",
         )
     folder = path.parent
     if not folder.is_dir():
@@ -47,6 +59,8 @@ def check_writable(path: Path, width: int, height: int) -> None:
         raise InputError(f"{path} is a folder", hint="name a file inside it")
     if path.exists() and not path.is_file():
         raise InputError(f"{path} is no plain file", hint="name another file")
+    if kind == "dz":
+        check_free(path)
     if not os.access(folder, os.W_OK | os.X_OK):
         raise InputError(f"the folder {folder} cannot be written", hint="name a folder of yours")
 
@@ -64,6 +78,7 @@ def write_picture(
     path: Path,
     *,
     quality: int = 92,
+    pyramid: bool = False,
     progress: Callable[[float], None] = lambda share: None,
     begun: Callable[[Path], None] = lambda temporary: None,
 ) -> tuple[str, ...]:
@@ -72,8 +87,13 @@ def write_picture(
     Colour profile, EXIF (orientation 1, new size, no thumbnail: the old one would be stale), XMP, IPTC
     and resolution are kept where the format holds them.
 
+    `.dzi` is a deep-zoom picture: the file, and beside it the folder `OUT_files` of tiles (JPEG, or PNG for
+    transparency), which must not be there yet.
+
     Args:
-        quality: 1..100, for JPEG and WebP. From 90 up JPEG keeps the full colour resolution.
+        quality: 1..100, for JPEG, WebP and deep zoom. From 90 up JPEG keeps the full colour resolution.
+        pyramid: write a TIFF in tiles with smaller copies inside (BigTIFF), as is always done from 100
+            megapixels.
         progress: is told the share 0..1 that is done; what it raises, an interruption included, ends
             the writing.
         begun: is told the temporary name; who is killed meanwhile can remove it the next time.
@@ -90,9 +110,17 @@ def write_picture(
     image, notes = _fitted(picture, kind)
     image, blocks, lost = _with_metadata(image, picture.metadata, kind)
     try:
+        if kind == "dz":
+            with placing(path) as (folder, base), _watched(image, progress):
+                begun(folder)
+                image.dzsave(base, keep=blocks & _KEEP["icc"], **_zoom(picture, quality))
+            return notes + lost
+        options = _options(kind, picture, quality)
+        if kind == "tiff" and (pyramid or picture.width * picture.height >= _PYRAMID):
+            options |= {"tile": True, "tile_width": 256, "tile_height": 256, "pyramid": True, "bigtiff": True}
         with replacing(path) as temporary, _watched(image, progress):
             begun(temporary)
-            getattr(image, f"{kind}save")(str(temporary), keep=blocks, **_options(kind, picture, quality))
+            getattr(image, f"{kind}save")(str(temporary), keep=blocks, **options)
     except pyvips.Error as error:
         raise _unwritten(path, reason(error)) from error
     except OSError as error:
@@ -146,10 +174,10 @@ def _fitted(picture: Picture | Raster, kind: str) -> tuple[Any, tuple[str, ...]]
         white = 65535 if picture.bits == 16 else 255
         image = image.flatten(background=[white] * (1 if picture.is_grey else 3), max_alpha=white)
         notes.append("JPEG has no transparency: laid on white")
-    if picture.bits == 16 and kind in ("jpeg", "webp"):
+    if picture.bits == 16 and kind in _EIGHT:
         name = "b-w" if picture.is_grey else "srgb"
         image = (image / 257).rint().cast("uchar").copy(interpretation=name)
-        notes.append(f"{'JPEG' if kind == 'jpeg' else 'WebP'} holds 8 bits a channel: reduced from 16")
+        notes.append(f"{_EIGHT[kind]} 8 bits a channel: reduced from 16")
     return image, tuple(notes)
 
 
@@ -162,6 +190,9 @@ def _with_metadata(image: Any, metadata: Metadata, kind: str) -> tuple[Any, int,
     fields = {"exif": "exif-data", "xmp": "xmp-data", "iptc": "iptc-data", "icc": "icc-profile-data"}
     for name, data in given.items():
         if data is None:
+            continue
+        if kind == "dz" and name != "icc":
+            notes.append(f"deep-zoom tiles are written without the {name.upper()} block")
             continue
         if kind == "tiff" and name == "exif":
             notes.append("TIFF is written without the EXIF block (camera, date, place)")
@@ -183,6 +214,11 @@ def _with_metadata(image: Any, metadata: Metadata, kind: str) -> tuple[Any, int,
     if image.get_typeof("jpeg-thumbnail-data"):
         image.remove("jpeg-thumbnail-data")
     return image, blocks, tuple(notes)
+
+
+def _zoom(picture: Picture | Raster, quality: int) -> dict[str, Any]:
+    suffix = ".png[compression=4]" if picture.has_alpha else f".jpg[Q={quality}]"
+    return {"layout": "dz", "suffix": suffix, "tile_size": 254, "overlap": 1}
 
 
 def _options(kind: str, picture: Picture | Raster, quality: int) -> dict[str, Any]:

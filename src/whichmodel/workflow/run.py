@@ -75,6 +75,7 @@ def run_workflow(
     cache: bool = True,
     device: str = "cpu",
     provenance: bool = False,
+    pyramid: bool = False,
 ) -> RunReport:
     """Run a workflow on one picture file, with memory that does not grow with the picture.
 
@@ -98,6 +99,7 @@ def run_workflow(
         cache: keep results of steps and take those that are kept; else nothing stays.
         device: that networks run on, one of `runtimes.devices.WISHES`; what `"auto"` has to do without is
             told through `say`.
+        pyramid: write a TIFF in tiles with smaller copies inside, whatever its size.
         provenance: write a document beside the output and say in its XMP that AI made part of it.
 
     Raises:
@@ -142,7 +144,9 @@ def run_workflow(
                 replace(metadata, xmp=stamp.block, notes=(*metadata.notes, *stamp.notes))
             )
         entry = outcome.value.entry
-        written = write_picture(after, output, quality=quality, progress=writing, begun=entry.note_temporary)
+        written = write_picture(
+            after, output, quality=quality, pyramid=pyramid, progress=writing, begun=entry.note_temporary
+        )
         entry.forget_temporary()
         evidence, not_compared = _examined(before.raster, after, output, examine)
     report = RunReport(

@@ -94,6 +94,8 @@ class Entry:
         with suppress(OSError, UnicodeDecodeError):
             left = Path((self.folder / "writing").read_text(encoding="utf-8"))
             if _PART.fullmatch(left.name):
+                if left.is_dir() and not left.is_symlink():  # of a deep-zoom picture
+                    shutil.rmtree(left)
                 left.unlink(missing_ok=True)
         self.forget_temporary()
 
