@@ -23,7 +23,7 @@ from whichmodel.workflow import (
     workflow_for,
 )
 from whichmodel.workflow.build import apply, finish, start
-from whichmodel.workflow.describe import sizes_of
+from whichmodel.workflow.describe import chain_notes, sizes_of
 
 CARDS = cards()
 HEADER = Header(width=600, height=400, bands=3, bits=8, has_alpha=False, format="png")
@@ -73,6 +73,20 @@ def test_one_wish_is_planned_as_ever() -> None:
     title = "enlarge 8.858× for 90 × 60 cm at 150 dpi"
     due = plan_enlargement(60 / 2.54 * 150 / 400, CARDS, title=title)
     assert to_json(workflow_for("print 60x90 cm at 150 dpi", HEADER, CARDS)) == to_json(due)
+
+
+@pytest.mark.parametrize(
+    ("words", "note"),
+    [
+        ("remove noise and enlarge 4x", ""),
+        ("remove noise and enlarge 8x", "no 8× model runs here: 4×, then 2×"),
+        ("remove noise and enlarge 3x", "no 3× model runs here: 4×, then resampled to 3/4"),
+        ("enlarge 3x and sharpen", "no 3× model runs here: 4×, then resampled to 3/4"),
+        ("sharpen it", ""),
+    ],
+)
+def test_only_enlargements_are_told_as_a_chain(words: str, note: str) -> None:
+    assert chain_notes(workflow_for(words, HEADER, CARDS), CARDS) == ((note,) if note else ())
 
 
 class TestBranches:

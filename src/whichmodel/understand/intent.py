@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import re
-from functools import cache
-from importlib import resources
 from typing import Literal
-
-import msgspec
-import yaml
 
 from whichmodel.domain import Candidate, Intent, Words
 from whichmodel.understand.decide import Decided, decide
-from whichmodel.understand.phrases import find_all, plain
+from whichmodel.understand.phrases import plain
+from whichmodel.understand.qualities import read_qualities
 from whichmodel.understand.scale import read_pixel_size, read_print_size, read_scale
 from whichmodel.understand.wishes import read_unread, read_wishes
 
@@ -66,7 +62,7 @@ def understand(question: str) -> Intent:
         scale_words=scale_words,
         target=target,
         pixels=pixels,
-        **_qualities(question),
+        **read_qualities(question),
     )
 
 
@@ -85,23 +81,3 @@ def _candidate(question: str, item: Decided) -> Candidate:
             Words(text=question[start:end], start=start, end=end) for start, end in sorted(item.places)
         ),
     )
-
-
-def _qualities(question: str) -> dict[str, dict[str, Words]]:
-    """The fields `media`, `degradations`, `subjects` and `constraints` of an intent."""
-    text = plain(question)
-    found: dict[str, dict[str, Words]] = {}
-    for field, names in _quality_phrases().items():
-        found[field] = {}
-        for name, phrases in names.items():
-            hits = find_all(phrases, text)
-            if hits:
-                _, start, end = min(hits, key=lambda item: item[1])
-                found[field][name] = Words(text=question[start:end], start=start, end=end)
-    return found
-
-
-@cache
-def _quality_phrases() -> dict[str, dict[str, tuple[str, ...]]]:
-    text = resources.files("whichmodel.understand").joinpath("data/qualities.yaml").read_text("utf-8")
-    return msgspec.convert(yaml.safe_load(text), type=dict[str, dict[str, tuple[str, ...]]])

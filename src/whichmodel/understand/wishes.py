@@ -3,8 +3,8 @@
 The question is cut at commas and connectives. A piece counts as a wish of its own where it begins with a
 verb that asks for work or holds a clear cue phrase, and where the same reading as for a whole question
 (`understand.decide`) gives it a task. A piece that is no wish ("and white photo") belongs to the one
-before. What a whole question most likely means is never lost: unless the pieces hold it, they are not
-believed.
+before. What a whole question most likely means is not lost: unless the pieces hold it they are not
+believed, save where the whole was read with words that only say where ("only the background").
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from whichmodel.catalog import tasks
 from whichmodel.domain import Task, Words
 from whichmodel.understand.decide import Decided, decide
 from whichmodel.understand.phrases import plain
+from whichmodel.understand.qualities import without_part
 from whichmodel.understand.scale import read_pixel_size, read_print_size, read_scale
 from whichmodel.understand.tasks import score_question
 
@@ -89,7 +90,9 @@ def read_wishes(question: str, decided: Sequence[Decided], *, several: bool = Tr
             begin = found[last].words.start
             found[last] = Wish(found[last].task, _words(question, (begin, piece[1])))
     wishes = _without_kin(found, main)
-    if len(wishes) < 2 or all(wish.task != main.id for wish in wishes):
+    # "Only the background" says where, and may have been taken for what.
+    misled = without_part(question) != " ".join(question.split())
+    if not wishes or not (misled or (len(wishes) > 1 and main.id in {wish.task for wish in wishes})):
         return (Wish(main.id, _stretch(question, decided[0].places)),)
     return tuple(wishes)
 
@@ -110,9 +113,10 @@ def _pieces(text: str) -> Iterator[tuple[tuple[int, int], str]]:
 
 def _task_of(piece: str) -> str | None:
     """The task that one piece of a question asks for, or `None` where it asks for none."""
-    text = plain(piece)
-    if _NOT.match(text):
+    if _NOT.match(plain(piece)):
         return None
+    piece = without_part(piece)
+    text = plain(piece)
     verb = _verb(text)
     cued = score_question(piece)
     sized = isinstance(read_scale(piece)[0], float) or read_print_size(piece) or read_pixel_size(piece)

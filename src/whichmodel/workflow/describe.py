@@ -325,25 +325,27 @@ def chain_notes(workflow: Workflow, cards: Cards) -> tuple[str, ...]:
     """Sentences that say where a plan chains or resamples because no model has the very factor."""
     scales: list[float] = []
     notes: list[str] = []
-    total, start = 1.0, workflow.inputs[0].name
-    previous = start
+    total, previous = 1.0, workflow.inputs[0].name
+    same = {previous}  # values of the size that a factor counts from
     for step in workflow.steps:
         if step.takes.get("image") != previous:
             return ()  # not one row of steps: the steps' titles must speak for themselves
         previous = step.id
-        if step.operation == "model":
-            size = operation_of(step).output_size(step, {"image": Size(1000, 1000)}, cards)
-            scales.append(size.width / 1000 if size else 1.0)
-            total *= scales[-1]
-        elif step.operation == "resample" and "factor" in step.parameters:
+        size = operation_of(step).output_size(step, {"image": Size(1000, 1000)}, cards)
+        if step.operation == "resample" and "factor" in step.parameters:
             factor = float(step.parameters["factor"])
             if not scales:
                 notes.append("made smaller or larger by interpolation only; no model runs")
-            elif step.takes.get("size_of") == start:
+            elif step.takes.get("size_of") in same:
                 notes.append(
                     f"no {number(factor)}× model runs here: {_row(scales)}, then resampled to {ratio(factor, total)}"
                 )
             scales = []
+        elif step.operation == "model" and size is not None and size.width != 1000:
+            scales.append(size.width / 1000)
+            total *= scales[-1]
+        elif total == 1:
+            same.add(step.id)
     if len(scales) > 1:
         notes.append(f"no {number(total)}× model runs here: {_row(scales)}")
     return tuple(notes)
