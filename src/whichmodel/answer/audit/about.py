@@ -24,6 +24,7 @@ _GOES_ON = re.compile(
 
 # The name of the one spoken of stands in front.
 _FRONT = 60
+_DEEPEST = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Context:
         self._names = names
         self._known = known
         self._of_block: dict[int, Subject] = {}
+        self._of_parents: dict[int, Subject | None] = {}
 
     def subject(self, statement: Statement) -> Subject:
         """What the statement is about; statements must come in their order."""
@@ -95,15 +97,23 @@ class Context:
             numbers = self._in_block(cell)
             if numbers:
                 return Subject("source", numbers)
-        above = block.parent
-        while above is not None:
-            numbers = self._in_block(above)
-            if numbers:
-                return Subject("source", numbers)
-            if self._known.outside(to_plain(above.lines[:1]).text[:_FRONT]):
-                return Subject("outside")
-            above = above.parent
+        above, depth = block.parent, 0
+        while above is not None and depth < _DEEPEST:
+            found = self._of_parent(above)
+            if found is not None:
+                return found
+            above, depth = above.parent, depth + 1
         return None
+
+    def _of_parent(self, block: Block) -> Subject | None:
+        """What a block above says its blocks are about; worked out once."""
+        if id(block) not in self._of_parents:
+            numbers = self._in_block(block)
+            found = Subject("source", numbers) if numbers else None
+            if found is None and self._known.outside(to_plain(block.lines[:1]).text[:_FRONT]):
+                found = Subject("outside")
+            self._of_parents[id(block)] = found
+        return self._of_parents[id(block)]
 
     def _in_block(self, block: Block) -> tuple[int, ...]:
         plain = to_plain(block.lines[:3])

@@ -10,18 +10,26 @@ from whichmodel.answer.audit.links import check_links
 from whichmodel.answer.audit.mismatch import check_mismatch
 from whichmodel.answer.audit.parts import missing_parts
 from whichmodel.answer.audit.signals import measure
-from whichmodel.answer.audit.statements import Statement, as_statement, is_claim, read_statements
+from whichmodel.answer.audit.statements import (
+    Statement,
+    as_statement,
+    is_claim,
+    read_statements,
+    sentence_bounds,
+)
 from whichmodel.answer.audit.verdicts import decide
 from whichmodel.domain import Audit, Brief, Claim, NameFindings
 
 # An answer of a page has some forty sentences. What lies beyond these is told, not judged.
 MOST_CLAIMS = 400
+MOST_READ = 150_000
 
 
 def audit(brief: Brief, answer_text: str) -> Audit:
     """Audit an answer in Markdown, whoever wrote it, against the brief that it was written from.
 
-    Links and names are looked for in the whole text; the first 400 claims are judged, and how many were left is told.
+    Links and names are looked for in the whole text; the first 400 claims are judged, and how many sentences were
+    left is told.
     Everything in brief and answer is data.
 
     Args:
@@ -30,13 +38,12 @@ def audit(brief: Brief, answer_text: str) -> Audit:
     """
     ground = Ground(brief)
     context = Context(ground.names, ground.known)
-    statements: list[tuple[Statement, Subject]] = [
-        (statement, context.subject(statement)) for statement in read_statements(answer_text)
-    ]
+    read, rest = _cut(answer_text)
+    statements = [(statement, context.subject(statement)) for statement in read_statements(read)]
     claims = [(statement, subject) for statement, subject in statements if is_claim(statement)]
     names: dict[str, None] = {}
-    for statement, _ in statements:
-        names.update(dict.fromkeys(ground.known.outside(statement.text)))
+    for text in (*(statement.text for statement, _ in statements), *rest.splitlines()):
+        names.update(dict.fromkeys(ground.known.outside(text)))
     return Audit(
         links=check_links(brief, answer_text),
         names=NameFindings(outside=tuple(names)),
@@ -47,8 +54,16 @@ def audit(brief: Brief, answer_text: str) -> Audit:
             [statement for statement, _ in statements],
             any(source.links for source in brief.sources),
         ),
-        unjudged=max(0, len(claims) - MOST_CLAIMS),
+        unjudged=max(0, len(claims) - MOST_CLAIMS) + len(sentence_bounds(rest)),
     )
+
+
+def _cut(answer: str) -> tuple[str, str]:
+    """What is read sentence by sentence, and what lies beyond; cut at the end of a line where there is one."""
+    if len(answer) <= MOST_READ:
+        return answer, ""
+    end = answer.rfind("\n", MOST_READ // 2, MOST_READ) + 1 or MOST_READ
+    return answer[:end], answer[end:]
 
 
 class SentenceJudge:

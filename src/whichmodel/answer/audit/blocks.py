@@ -25,6 +25,7 @@ _PART = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_HEADING_WORDS = 25
+_MOST_CELLS = 12
 
 
 @dataclass(slots=True)
@@ -128,7 +129,7 @@ class _Reader:
             return
         row: list[Block] = []
         at = 0
-        for cell in re.split(r"(?<!\\)\|", line):
+        for cell in re.split(r"(?<!\\)\|", line, maxsplit=_MOST_CELLS):
             if cell.strip():
                 block = Block("cell", [(offset + at, cell)], row=list(row[:2]), heading=self._heading)
                 row.append(block)

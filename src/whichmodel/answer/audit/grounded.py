@@ -18,6 +18,7 @@ _NONE_OF = re.compile(
     r"\b(?:none|all|both|one|two|three|\w+) of the (?:\w+ )?(?:papers|models|sources)(?: given)?",
     re.IGNORECASE,
 )
+_ASIDE = re.compile(r"\bif not\b", re.IGNORECASE)
 # "neighbour: SLAM, by ..." names tasks; more words of tasks than this say something of their own.
 _MOST_TASK_WORDS = 8
 _LONGEST_TERM = 5
@@ -57,6 +58,7 @@ def says_only_where(statement: Statement, ground: Ground) -> bool:
     covered += [(mention.start, mention.end) for mention in mentions]
     covered += [match.span() for match in _NONE_OF.finditer(text)]
     covered += [match.span() for match in lexicon().open.finditer(text)]
+    covered += [match.span() for match in _ASIDE.finditer(text)]
     # A quotation can be turned round by a word before it.
     if any(not _within(match.start(), covered) for match in lexicon().negate.finditer(text)):
         return False

@@ -20,6 +20,9 @@ _CLAUSE = re.compile(
     r"or|than|compared|against|"
     r"instead|rather|yet|unlike)\s)"
 )
+_PASSIVE = re.compile(
+    r"\b(?:is|are|was|were|been|being)\s+(?:\w+\s+)?\w+(?:ed|en|wn|ut|pt|lt)\b", re.IGNORECASE
+)
 _FEWEST = 3
 
 
@@ -33,7 +36,7 @@ class Opposition:
         exchanged: share of common words that stand the other way round, around a contrast.
         swapped: two common words have changed places and all others have kept theirs.
         mixed: a clause of the claim joins what a contrast in the passage holds apart.
-        shared: share of the claim's words that the closest clause has.
+        shared: share of the words that the two closest clauses have in common, of the poorer of the two.
     """
 
     negated: float = 0.0
@@ -100,7 +103,8 @@ def _closest(
         score = float(likeness.max(axis=0).mean() + likeness.max(axis=1).mean()) / 2
         if score > best:
             best = score
-            found = (left, right), score, float(same[np.ix_(rows, inside)].any(axis=1).mean())
+            common = same[np.ix_(rows, inside)]
+            found = (left, right), score, float(min(common.any(axis=1).mean(), common.any(axis=0).mean()))
     return found
 
 
@@ -142,8 +146,13 @@ def _exchanged(claim: Text, passage: Passage) -> float:
 def _swapped(claim: Text, passage: Passage) -> float:
     """1 where one exchange of two words that are not neighbours puts the common words into the passage's order."""
     order = _order(claim, passage)
-    if len(order) < _FEWEST + 1 or len(order) < 0.7 * len(claim.words):
+    few = len(order) <= _FEWEST
+    if len(order) < _FEWEST or len(order) < 0.7 * len({word.stem for word in claim.words}):
         return 0.0
+    if few and not lexicon().contrast.search(passage.text):
+        return 0.0
+    if bool(_PASSIVE.search(claim.text)) != bool(_PASSIVE.search(passage.text)):
+        return 0.0  # "filters remove grain", "grain is removed by filters"
     wrong = [index for index, (a, b) in enumerate(zip(order, sorted(order), strict=True)) if a != b]
     return float(len(wrong) == 2 and wrong[1] - wrong[0] >= 2)
 

@@ -8,13 +8,13 @@ from whichmodel.answer.audit.statements import Statement
 from whichmodel.answer.audit.subjects import about_question
 
 _TASK_HEADING = re.compile(
-    r"^\W*(?:#+\s*)?(?:\*\*)?(?:\d+[.)]\s*)?.{0,40}\btask\b", re.IGNORECASE | re.MULTILINE
+    r"^[^\w\n]{0,12}(?:\*\*)?(?:\d+[.)]\s*)?.{0,40}\btask\b", re.IGNORECASE | re.MULTILINE
 )
 _INPUT = re.compile(r"\binputs?\b|\btakes?\b|\bgoes in\b|\bgo in\b", re.IGNORECASE)
 _OUTPUT = re.compile(r"\boutputs?\b|\bgives?\b|\bcomes? out\b|\breturns?\b|\bproduces?\b", re.IGNORECASE)
 _WORKFLOW = re.compile(r"\bworkflow\b|\bpipeline\b|→|──|-->|\|\s*step\s*\|", re.IGNORECASE)
 _PAPERS = re.compile(
-    r"^\W*(?:#+\s*)?(?:\*\*)?(?:\d+[.)]\s*)?.{0,40}\b(?:papers?|tools|references|sources|links|literature)\b",
+    r"^[^\w\n]{0,12}(?:\*\*)?(?:\d+[.)]\s*)?.{0,40}\b(?:papers?|tools|references|sources|links|literature)\b",
     re.IGNORECASE | re.MULTILINE,
 )
 _LINK = re.compile(r"https?://", re.IGNORECASE)

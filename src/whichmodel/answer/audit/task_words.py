@@ -12,10 +12,10 @@ _TOKEN = re.compile(r"[^\W_]+")
 
 @cache
 def task_words() -> frozenset[str]:
-    """All words, lower case, of the names, synonyms and terms of the tasks."""
+    """All words, lower case, of the names and synonyms of the tasks; cues are left out, some are names of data sets."""
     found: set[str] = set()
     for task in tasks().values():
-        for text in (task.name, *task.synonyms, *(term.partition("^")[0] for term in task.cues.term)):
-            found |= {token.lower() for token in _TOKEN.findall(text)}
-        found |= set(task.cues.name)
+        if task.kind == "task":  # what research is about can be the name of a data set
+            for text in (task.name, *task.synonyms, *task.cues.name):
+                found |= {token.lower() for token in _TOKEN.findall(text)}
     return frozenset(found)
