@@ -349,7 +349,6 @@ def test_the_built_in_writer_never_loads_the_library(prompt: Path) -> None:
     assert not {"llm", "openai", "whichmodel.answer.llm"} & set(loaded)
 
 
-@pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs POSIX process groups")
 def test_an_interruption_ends_everything_at_once(prompt: Path, library: Path) -> None:
     command = [sys.executable, "-m", "whichmodel", "answer", str(prompt), "--writer", "llm:hang"]
     running = subprocess.Popen(
