@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from whichmodel.catalog import tasks
 from whichmodel.domain import DataType, InputError, Step, StepError
+from whichmodel.nodes.feather import RECENT, blended
 from whichmodel.nodes.operation import (
     Cards,
     Context,
@@ -24,7 +25,7 @@ from whichmodel.nodes.operation import (
 )
 from whichmodel.nodes.resample import resized_part
 from whichmodel.nodes.stable import REACH, stable_infer
-from whichmodel.nodes.tiles import tiles
+from whichmodel.nodes.tiles import Tile, tiles
 from whichmodel.pictures.box import Box
 from whichmodel.pictures.raster import Raster
 from whichmodel.runtimes.devices import choose
@@ -96,9 +97,12 @@ class ModelOperation(Operation):
         vulkan = device.number if device.device == "vulkan" else None
         net = load_net(files["param"], files["bin"], weights.input_blob, weights.output_blob, vulkan=vulkan)
         picture = inputs["image"]
-        core = Box(*(edge // weights.scale for edge in _corners(unit.target)))
-        source = core.grown(overlap_of(weights), picture.width, picture.height)
-        colour, reduced = enlarge_tile(net, weights, picture.read(source), core.within(source))
+        if weights.context == "global":
+            colour, reduced = _blended(net, weights, picture, unit.target, _side(step, context), device.name)
+        else:
+            core = Box(*(edge // weights.scale for edge in _corners(unit.target)))
+            source = core.grown(overlap_of(weights), picture.width, picture.height)
+            colour, reduced = enlarge_tile(net, weights, picture.read(source), core.within(source))
         alpha = None
         if picture.kind.alpha:
             alpha = resized_part(picture, context.size, "lanczos3", unit.target, alpha_only=True)[:, :, 0]
@@ -203,6 +207,30 @@ def _quantised(planes: Floats, kind: np.dtype[Any]) -> NDArray[Any]:
             np.clip(part, 0, top, out=part)
             result[start:stop, :, channel] = part
     return result
+
+
+def _blended(
+    net: NcnnNet, weights: WeightsRecord, picture: Raster, target: Box, side: int, device: str
+) -> tuple[NDArray[Any], bool]:
+    """A part of the result of a network with global context, and whether reduced contrast was needed."""
+    reduced = False
+    stat = picture.path.stat()
+    content = (str(picture.path), stat.st_mtime_ns, stat.st_size, weights.id, device)
+
+    def run(tile: Tile) -> NDArray[Any]:
+        nonlocal reduced
+        box = tile.source
+        whole = Box(0, 0, box.width, box.height)
+        part, unsteady = RECENT.get(
+            (*content, box), lambda: enlarge_tile(net, weights, picture.read(box), whole)
+        )
+        reduced = reduced or unsteady
+        return part
+
+    overlap, scale = overlap_of(weights), weights.scale
+    planes = blended(picture.width, picture.height, side, overlap, scale, target, run)
+    top = picture.kind.top
+    return np.rint(planes).clip(0, top).astype(picture.kind.dtype), reduced
 
 
 def _side(step: Step, context: Context) -> int:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from whichmodel.domain import InputError, Record, Step, Workflow
+from whichmodel.nodes.feather import MOST_KEPT
 from whichmodel.nodes.model import overlap_of
 from whichmodel.nodes.operation import Cards, Size
 from whichmodel.nodes.registry import operation_of
@@ -57,7 +58,8 @@ class Refusal(Record, frozen=True, kw_only=True):
 def tile_memory(weights: WeightsRecord, tile: int, image: Size) -> int:
     """Bytes of memory that the network needs for the largest tile of a picture."""
     width, height = (min(tile + 2 * overlap_of(weights), side) for side in (image.width, image.height))
-    return width * height * (weights.working_bytes + _OUTPUTS * 3 * 4 * weights.scale**2)
+    kept = MOST_KEPT if weights.context == "global" else 0
+    return kept + width * height * (weights.working_bytes + _OUTPUTS * 3 * 4 * weights.scale**2)
 
 
 def step_memory(step: Step, image: Size, after: Size, kind: Kind, cards: Cards, tile: int) -> int:
