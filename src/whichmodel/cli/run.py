@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from whichmodel.cli.draw import Style, drawn
 from whichmodel.cli.plan_rows import plan_rows
 from whichmodel.domain import InputError, WhichmodelError, Workflow, to_json
 
@@ -62,6 +63,11 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for pro
 @LIMIT
 @DEVICE
 @click.option("--no-calibrate", is_flag=True, help="Time nothing; what was never timed is not measured.")
+@click.option(
+    "--draw",
+    type=click.Choice(["terminal", "mermaid", "svg"]),
+    help="Print the steps as a drawing instead: lines, Mermaid text, or an SVG file.",
+)
 @JSON
 def plan(
     what: str,
@@ -72,6 +78,7 @@ def plan(
     max_megapixels: int | None,
     device: str,
     no_calibrate: bool,
+    draw: Style | None,
     as_json: bool,
 ) -> int:
     """Show what `run` would do to each INPUT, without doing it.
@@ -83,20 +90,22 @@ def plan(
     """
     from whichmodel.catalog import cards
     from whichmodel.pictures import open_picture, read_header
-    from whichmodel.workflow import describe, workflow_for
+    from whichmodel.workflow import describe, left_out, workflow_for
     from whichmodel.workflow import substitute as replace
     from whichmodel.workflow.describe import Wishes
 
+    if draw and (as_json or len(inputs) > 1):
+        raise InputError("--draw draws the steps for one picture, and goes without --json")
     known = cards()
     plans = []
     limits = limits_of(max_megapixels)
     for path in inputs:
         header = read_header(path, limits)
         workflow = workflow_for(what, header, known)
-        notes: tuple[str, ...] = ()
+        notes = left_out(what, known)
         if substitute:
             workflow, done = replace(workflow, substitute, known)
-            notes = tuple(item.note for item in done)
+            notes += tuple(item.note for item in done)
         wishes = Wishes(
             device=device,
             calibrate=not no_calibrate,
@@ -108,6 +117,9 @@ def plan(
         plans.append(describe(workflow, header, known, tile=tile, notes=notes, wishes=wishes))
     if as_json:
         click.echo("".join(to_json(item) for item in plans), nl=False)
+    elif draw:
+        unbound = [step.step for step in plans[0].steps if step.status == "unbound"]
+        click.echo(drawn(plans[0].workflow, draw, unbound=unbound), nl=False)
     else:
         for path, item in zip(inputs, plans, strict=True):
             _table(plan_rows(path, item))
@@ -176,9 +188,12 @@ def run(
     Finished steps are kept in the cache folder (WHICHMODEL_CACHE; at most 4 GB, WHICHMODEL_CACHE_LIMIT)
     and not computed again.
     """
-    from whichmodel.workflow import BatchReport, Failure
+    from whichmodel.catalog import cards
+    from whichmodel.workflow import BatchReport, Failure, left_out
     from whichmodel.workflow.outputs import pair_outputs, pictures_of
 
+    for line in left_out(what, cards()):
+        click.echo(f"whichmodel: {line}", err=True)
     pictures = pictures_of(inputs)
     single = len(inputs) == 1 and pictures == list(inputs)
     named = single and not output.is_dir()

@@ -16,6 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import msgspec
+
 from whichmodel.catalog import tasks
 from whichmodel.domain import DataType, InputError, Intent, Port, Step, Task, UnboundError, Words, Workflow
 from whichmodel.nodes.operation import Cards
@@ -125,7 +127,7 @@ class _Sequence:
         self._values = {INPUT.type: INPUT.name}
         self._steps: list[Step] = []
         self._told: list[str] = []
-        self._resized = False
+        self._factor = 1.0
         self._blended = False
 
     def workflow(self) -> Workflow:
@@ -178,7 +180,7 @@ class _Sequence:
         for step in enlarging_steps(factor, self._cards, self.value):
             self._add(step)
         self._told.append(words or enlarging_title(factor))
-        self._resized = True
+        self._factor *= factor
 
     def sharpen(self) -> None:
         """A step that makes edges stronger, without a model."""
@@ -196,12 +198,16 @@ class _Sequence:
         done = self.value
         mask = self._matte(before)
         front, back = (done, before) if part == _SUBJECT else (before, done)
-        words = "only on the subject" if part == _SUBJECT else "only on the background"
+        done_title = "put the changed subject on the unchanged background"
+        kept_title = "put the unchanged subject on the changed background"
         self._one_to_one(
-            "composite", words, {"foreground": front, "background": back, "mask": mask}, id="merge"
+            "composite",
+            done_title if part == _SUBJECT else kept_title,
+            {"foreground": front, "background": back, "mask": mask},
+            id="merge",
         )
-        last = self._told.pop()
-        self._told[-1] += f", {last}"
+        self._told.pop()
+        self._told[-1] += ", only on the subject" if part == _SUBJECT else ", only on the background"
 
     def blend(self, wished: bool) -> None:
         """Half of the original mixed in, once, where that is wished and anything was done."""
@@ -209,11 +215,10 @@ class _Sequence:
             return
         self._blended = True
         original, done = INPUT.name, self.value
-        if self._resized:
-            fit = resample_step(
-                original, 1.0, id=self._id("fit"), title="bring the original to the same size", size_of=done
-            )
-            self._add(fit)
+        if self._factor != 1:
+            title = "bring the original to the same size"
+            fit = resample_step(original, 1.0, id=self._id("fit"), title=title, size_of=done)
+            self._add(msgspec.structs.replace(fit, gives=picture_port(self._factor)))
             original = fit.id
         self._one_to_one(
             "blend", "blend with the original, half and half", {"first": original, "second": done}
@@ -224,12 +229,18 @@ class _Sequence:
         kept, told = dict(self._values), list(self._told)
         self._values = {DataType.IMAGE: source}
         name = self.model(tasks()[MATTING])
+        mask = Port(name="mask of the subject", type=DataType.MASK, shape="h × w × 1")
+        self._steps[-1] = msgspec.structs.replace(self._steps[-1], title="mask the subject", gives=mask)
         self._values, self._told, self.value = kept, told, kept[DataType.IMAGE]
         return name
 
     def _one_to_one(self, operation: str, title: str, takes: dict[str, str], *, id: str = "") -> None:
         step = Step(
-            id=self._id(id or operation), title=title, operation=operation, takes=takes, gives=picture_port(1)
+            id=self._id(id or operation),
+            title=title,
+            operation=operation,
+            takes=takes,
+            gives=picture_port(self._factor),
         )
         self._add(step, title)
 
