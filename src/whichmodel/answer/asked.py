@@ -181,12 +181,12 @@ def _not_told(verdict: Verdict, *, first: bool, papers: bool) -> str:
             return "" if papers else "We found it in no text given."
         return f"Which model made what you saw is not known{nobody}." if verdict.models else ""
     if not first:
-        return f"Not told of the model{'s' if len(models) > 1 else ''}{nobody}."
+        return f"The text given does not say this of the model{'s' if len(models) > 1 else ''}{nobody}."
     names = listing([short_name(reading.source) for reading in models])
     where = where_to_look(models)
     if all(not reading.source.summary for reading in models):
-        return f"Not told of {names}{nobody}{where}."
-    return f"The text given on {names} does not say{nobody}{where}."
+        return f"The text given does not say this of {names}{nobody}{where}."
+    return f"The text given on {names} does not say this{nobody}{where}."
 
 
 def where_to_look(models: list[Reading]) -> str:

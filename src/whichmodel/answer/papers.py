@@ -123,7 +123,7 @@ def beside(verdict: Verdict) -> tuple[Sentence, ...]:
         marks = listing([f"[{number}]" for number in numbers])
         told.append(f"{marks} {one if len(numbers) == 1 else several}")
     lead = "Another task than yours" if sum(map(len, groups.values())) == 1 else "Other tasks than yours"
-    return (ours(f"{lead}: {'; '.join(told)}; we see no direct use for your {task.inputs[0].name}."),)
+    return (ours(f"{lead}: {'; '.join(told)}; we see no direct use for your question."),)
 
 
 def _also_names(reading: Reading, task: Task | None) -> Span | None:
@@ -158,8 +158,7 @@ def _instead(reading: Reading, task: Task) -> tuple[str, str]:
     other = reading.task
     if reading.against:
         return "works against such results, not at them", "work against such results, not at them"
-    looks_on = reading.research is not None and closeness(reading) == "background"
-    if reading.research is not None and (other is None or reading.relation == "other" or looks_on):
+    if reading.research is not None and (other is None or reading.relation == "other" or reading.looks_on):
         name = task_name(reading.research)
         return f"is about {name}, not a step of a workflow", f"are about {name}, not steps of a workflow"
     if other is None:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from whichmodel.answer.quotes import sentences
+from whichmodel.answer.quotes import contributions, kind_of, sentences
 from whichmodel.catalog import tasks
 from whichmodel.catalog.kin import ancestors
 from whichmodel.domain import DataType, Scale, Source, Span, Task
@@ -43,6 +43,12 @@ _MEDIUM_WORDS = (
 )
 # Research that looks at how others do a task.
 _LOOKS_ON = ("study", "benchmark-dataset")
+_LOOKING = re.compile(
+    r"\b(?:data ?sets?(?!\s+(?:curation|distillation|pruning))|benchmark\w*|survey\w*|review\w*|(?:comparative|user|listening|case) study|study|studies|corpus|"
+    r"leaderboard|suite|diagnos\w+|rethinking)\b",
+    re.IGNORECASE,
+)
+_NAMING_WORDS = 14
 _AGAINST = re.compile(
     r"\b(?:defen[cs]e|defend\w*|attack\w*|watermark\w*|deepfakes?|forensic\w*|backdoor\w*|jailbreak\w*|anti-spoofing|"
     r"(?:un)?authori[sz]ed|unlearn\w*|(?:ai-)?generated \w+ detection|fake \w+ detection|tamper\w*)\b",
@@ -68,6 +74,7 @@ class Reading:
         relation: of its task to the task of the question.
         scale: factor of enlargement that it names.
         against: words of its title that tell that it works against such results (a defence, a detector).
+        looks_on: by its title or its main contribution it is a study, a benchmark or a data set.
         other_media: a kind of data that it needs and the question does not have (video for a photo).
     """
 
@@ -81,6 +88,7 @@ class Reading:
     scale: Scale
     other_media: DataType | None
     against: Span | None = None
+    looks_on: bool = False
 
 
 def read_source(source: Source, question_task: Task | None, *, video_meant: bool = False) -> Reading:
@@ -104,6 +112,7 @@ def read_source(source: Source, question_task: Task | None, *, video_meant: bool
         scale=scale,
         other_media=None if video_meant else _other_media(source, task, question_task),
         against=_works_against(source),
+        looks_on=research is not None and research.id in _LOOKS_ON and _says_looks_on(source),
     )
 
 
@@ -131,7 +140,7 @@ def closeness(reading: Reading) -> Closeness:
     """How close a source is to the question."""
     if reading.against:
         return "neighbour"
-    if reading.research is not None and reading.research.id in _LOOKS_ON and reading.source.kind == "paper":
+    if reading.looks_on:
         return "background"
     if reading.relation == "same" and not reading.other_media:
         return "does the task"
@@ -244,6 +253,15 @@ def _research_of(source: Source) -> Task | None:
 
 
 _VIDEO = re.compile(r"\bvideos?\b")
+
+
+def _says_looks_on(source: Source) -> bool:
+    """Whether the title, or what the authors name as theirs first, is a study, a benchmark or a data set."""
+    if source.kind == "model":
+        return False
+    first = next((item for item in contributions(source) if kind_of(item) == "names"), None)
+    named = " ".join(first.piece.text.split()[:_NAMING_WORDS]) if first else ""
+    return bool(_LOOKING.search(source.name) or _LOOKING.search(named))
 
 
 def _works_against(source: Source) -> Span | None:

@@ -34,9 +34,9 @@ def _what(verdict: Verdict, task: Task) -> str:
     if verdict.guessed:
         return (
             f"The question names no task; we read it as *{task_name(task)}*, which is what the model given does:"
-            f" in general, {general}."
+            f" models of this kind in general: {general}."
         )
-    return f"You describe *{task_name(task)}*; in general, {general}."
+    return f"You describe *{task_name(task)}*; models of this kind in general: {general}."
 
 
 def _models(verdict: Verdict, task: Task) -> list[Sentence]:
@@ -116,8 +116,8 @@ def _fit(verdict: Verdict, task: Task) -> list[Sentence]:
         linked = any(reading.source.links for reading in verdict.fitting)
         given = f"name{'' if one else 's'} and links are" if linked else f"name{' is' if one else 's are'}"
         clauses.append(
-            f"of {'it' if one else 'them'} only the {given} given, so how {'it works' if one else 'they work'} inside"
-            " is not told"
+            f"of {'it' if one else 'them'} only the {given} given, so how {'it works' if one else 'they work'} inside,"
+            f" and whether {'it' if one else 'one of them'} made yours, is not told"
         )
     text = "; ".join(clauses) + _papers(verdict)
     return [sourced(f"{text}.", *spans), *_factor((same or kin)[0], verdict.intent.scale)]
@@ -282,8 +282,4 @@ def _goals(verdict: Verdict) -> list[Sentence]:
         return []
     told = sorted(clauses[:_MOST_WISHES])
     quotes = "; ".join(quote(question[start:end]) for start, end in told)
-    return [
-        asked(
-            f"What you saw or want of it, in your words: {quotes}.", *(asked_span(question, *c) for c in told)
-        )
-    ]
+    return [asked(f"You wrote: {quotes}.", *(asked_span(question, *c) for c in told))]

@@ -9,11 +9,13 @@ from whichmodel.answer.concerns import threads
 from whichmodel.answer.flow import Flow, FlowStep, shape
 from whichmodel.answer.markup import inline, listing, quote, quoted, short_name
 from whichmodel.answer.papers import best_contributions, sentence_start
+from whichmodel.answer.question import asked_span
 from whichmodel.answer.quotes import sentences, shorten
 from whichmodel.answer.reading import Reading, closeness
-from whichmodel.answer.sentences import card_sentences, from_card, left_open, sourced
+from whichmodel.answer.sentences import asked, card_sentences, from_card, left_open, sourced
 from whichmodel.answer.verdict import Verdict
 from whichmodel.domain import DataType, Port, Sentence, StepRow
+from whichmodel.understand.phrases import find_all, plain
 from whichmodel.understand.tasks import read_name
 
 # Parts of model names that everybody uses and that need no word.
@@ -100,9 +102,19 @@ def _by_its_own_words(reading: Reading) -> list[Sentence]:
 
 
 def _optional(reading: Reading, verdict: Verdict) -> Sentence:
-    state = reading.task.inputs[0].name if reading.task else "picture of that kind"
+    """When a step before the missing one would be of use; the person may have said that it is."""
+    task, question = reading.task, verdict.brief.question
+    state = task.inputs[0].name if task else "picture of that kind"
     larger = verdict.task is not None and verdict.task.size == "larger"
     place = " (then before the enlarging, where there are fewer pixels)" if larger else ""
+    said = find_all(task.cues.state, plain(question)) if task else []
+    if said:
+        _, start, end = said[0]
+        words = question[start:end]
+        return asked(
+            f"Of use as yours is a {state} by your own word, {quote(words)}{place}.",
+            asked_span(question, start, end),
+        )
     return left_open(f"Of use only if yours is a {state}{place}, which is not told.")
 
 
