@@ -44,8 +44,8 @@ _MEDIUM_WORDS = (
 # Research that looks at how others do a task.
 _LOOKS_ON = ("study", "benchmark-dataset")
 _LOOKING = re.compile(
-    r"\b(?:data ?sets?(?!\s+(?:curation|distillation|pruning))|benchmark\w*|survey\w*|review\w*|(?:comparative|user|listening|case) study|study|studies|corpus|"
-    r"leaderboard|suite|diagnos\w+|rethinking)\b",
+    r"\b(?:data ?sets?(?!\s+(?:curation|distillation|pruning))|benchmark\w*|survey\w*|review\w*|study|studies|"
+    r"corpus|leaderboard|suite|diagnos\w+|rethinking)\b",
     re.IGNORECASE,
 )
 _NAMING_WORDS = 14
