@@ -37,6 +37,9 @@ from whichmodel.weights.store import cache_dir
 LONGEST = 1.2
 """Seconds that one timed unit may take, about. With loading and a first small one a model stays below 2."""
 
+METHOD = 2
+"""Raised whenever the way in which steps are timed changes."""
+
 _TRIAL = 64
 _MOST_RESULT = 1 << 20
 _MOST_INPUT = 1 << 22
@@ -178,6 +181,7 @@ def _remembered(path: Path) -> Pace | None:
 def _key(step: Step, sizes: Mapping[str, Size], kinds: Mapping[str, Kind], context: Context) -> str:
     largest = max(size.pixels for size in sizes.values())
     facts = {
+        "method": METHOD,
         "operation": step.operation,
         "parameters": {key: value for key, value in step.parameters.items() if isinstance(value, str)},
         "identity": dict(operation_of(step).identity(step, context)),
