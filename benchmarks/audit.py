@@ -40,10 +40,10 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=DEFAULT_PROMPTS)
     folder = parser.parse_args().folder
     began = time.perf_counter()
-    examples = list(own())
-    if folder.is_dir():
-        examples += recorded(folder)
-    else:
+    # In the order in which training/train_audit.py has them: the trees are grown at random, from a fixed seed.
+    examples = list(recorded(folder)) if folder.is_dir() else []
+    examples += own()
+    if not folder.is_dir():
         print(f"{folder} is missing: part (a) is left out; name the folder of the recorded prompts\n")
     seconds = time.perf_counter() - began
     print(
