@@ -2,7 +2,7 @@
 
     python benchmarks/tile_exactness.py [--tile 48] [WEIGHTS ...]
 
-Prints, for each weights record, the field `tile_exactness` to put into it. The pictures are parts of the
+Prints, for each weights record, the field `tiling` to put into it. The pictures are parts of the
 photographs that scikit-image carries, among them the one on which the bare network is unstable, and
 synthetic ones that networks find hard: one-pixel checkerboard, noise, hard edges, single dots, a gradient.
 """
@@ -10,6 +10,7 @@ synthetic ones that networks find hard: one-pixel checkerboard, noise, hard edge
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from datetime import UTC, datetime
 
@@ -73,9 +74,9 @@ def main() -> int:
                 worst, steps = max(worst, difference), max(steps, changed)
         worst_of_all = max(worst_of_all, worst)
         print(
-            f"{id}\ntile_exactness:\n  difference: {worst:.6f}\n  steps: {steps}\n"
+            f"{id}\ntiling:\n  difference: {math.ceil(worst * 1e6) / 1e6:.6f}\n  steps: {steps}\n"
             f"  overlap: {overlap_of(weights)}\n  tiles: {sides}\n"
-            f"  pictures: {PICTURES_IN_WORDS}\n  date: {datetime.now(UTC).date()}\n",
+            f"  pictures: {PICTURES_IN_WORDS}\n  date: \"{datetime.now(UTC).date()}\"\n",
             flush=True,
         )
     within = worst_of_all <= 1 / 255
