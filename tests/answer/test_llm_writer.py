@@ -193,6 +193,14 @@ def test_a_failing_sentence_is_repaired_by_the_built_in_one_on_the_same_ground()
     assert counts(answer) == (1, 0, 1, 0)
 
 
+def test_a_copy_of_the_built_in_sentence_leaves_that_one_with_its_quotation_marks() -> None:
+    builtin = idea(write(brief()), 3)
+    copied = re.sub(r'["*]| \[\d\]', "", builtin[0].text)
+    answer = written(f"paper-3 | {copied}")
+    assert idea(answer, 3) == builtin
+    assert counts(answer) == (1, 0, 1, 0)
+
+
 def test_a_failing_sentence_on_other_ground_is_dropped() -> None:
     builtin = write(brief())
     answer = written("paper-3 | Penguins march through frozen valleys every winter.")

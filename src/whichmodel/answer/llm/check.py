@@ -16,7 +16,7 @@ from whichmodel.answer.llm.clean import Known, clean
 from whichmodel.answer.llm.evidence import only
 from whichmodel.answer.llm.plan import Slot
 from whichmodel.answer.llm.prompt import without_marks
-from whichmodel.answer.llm.weave import covers, nearest, same, stays_whole, weave
+from whichmodel.answer.llm.weave import copies, covers, nearest, same, stays_whole, weave
 from whichmodel.answer.markup import inline
 from whichmodel.domain import Brief, Claim, Sentence, Source, Span
 
@@ -105,6 +105,8 @@ class Checker:
         """Why a sentence that may be kept is not needed; empty where it is."""
         if kept >= slot.most:
             return "the place is full"
+        if any(copies(text, item) for item in slot.builtin):
+            return "it is the built-in sentence without its quotation marks"
         staying = [item for item in slot.builtin if stays_whole(slot) and not covers(text, item)]
         said = [*self._said, *(without_marks(item.text) for item in staying)]
         return "it says again what is said already" if any(same(text, other) for other in said) else ""

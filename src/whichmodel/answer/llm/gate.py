@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from whichmodel.answer.llm.check import Checked
 from whichmodel.answer.llm.prompt import without_marks
+from whichmodel.answer.llm.weave import letters
 from whichmodel.answer.markdown import to_markdown
 from whichmodel.domain import Answer, Audit, Brief
 
@@ -32,17 +33,13 @@ def last_look(answer: Answer, evidence: Brief, checked: Sequence[Checked], audit
     if not any(item.drafted for item in checked):
         return False
     found = audit(evidence, to_markdown(answer))
-    refused = [_letters(claim.text) for claim in found.claims if claim.verdict in _BAD]
+    refused = [letters(claim.text) for claim in found.claims if claim.verdict in _BAD]
     taken = False
     for item in checked:
         for sentence in item.drafted:
-            text = _letters(without_marks(sentence.text))
+            text = letters(without_marks(sentence.text))
             # A claim of the audit may leave out a label before the sentence, never a part of its end.
             if any(text.endswith(claim) for claim in refused if claim):
                 item.refuse(sentence, "it does not stand in the whole answer")
                 taken = True
     return taken
-
-
-def _letters(text: str) -> str:
-    return "".join(character.lower() for character in text if character.isalnum())

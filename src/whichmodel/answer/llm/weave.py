@@ -31,6 +31,16 @@ def same(one: str, other: str) -> bool:
     return one == other or likeness(one, other) >= SAME_SENTENCE
 
 
+def copies(text: str, builtin: Sentence) -> bool:
+    """Whether a drafted sentence is (a part of) the built-in one, which has quotation marks and explanations."""
+    return letters(text) in letters(without_marks(builtin.text))
+
+
+def letters(text: str) -> str:
+    """Letters and digits alone, in lower case: what two sentences are compared by."""
+    return "".join(character.lower() for character in text if character.isalnum())
+
+
 def covers(text: str, builtin: Sentence) -> bool:
     """Whether a drafted sentence says most of what a built-in one says."""
     return _share(_weights(without_marks(builtin.text)), _weights(text)) >= _COVERED
