@@ -89,6 +89,15 @@ def test_only_enlargements_are_told_as_a_chain(words: str, note: str) -> None:
     assert chain_notes(workflow_for(words, HEADER, CARDS), CARDS) == ((note,) if note else ())
 
 
+def test_sharpening_reaches_as_far_as_edges_were_widened() -> None:
+    for words, radius in (
+        ("sharpen it", None),
+        ("enlarge 4x and sharpen", 4.0),
+        ("enlarge 15x and sharpen", 10.0),
+    ):
+        assert workflow_for(words, HEADER, CARDS).steps[-1].parameters.get("radius") == radius
+
+
 class TestBranches:
     """Graphs with a branch and a merge."""
 

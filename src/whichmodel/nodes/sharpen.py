@@ -21,7 +21,7 @@ from whichmodel.pictures.bridge import from_vips, pyvips, to_vips
 from whichmodel.pictures.raster import Raster
 
 RADIUS, AMOUNT = 1.0, 1.0
-_LARGEST_RADIUS, _LARGEST_AMOUNT = 10.0, 5.0
+LARGEST_RADIUS, _LARGEST_AMOUNT = 10.0, 5.0
 
 _FLAT = 2.0
 """Differences of lightness below it, of 100, are left alone: they are grain rather than edges."""
@@ -44,9 +44,9 @@ class SharpenOperation(Operation):
     def check(self, step: Step) -> None:
         check_parameters(step, {"radius": (int, float), "amount": (int, float)})
         radius, amount = _settings(step)
-        if not (math.isfinite(radius) and 0.3 <= radius <= _LARGEST_RADIUS):
+        if not (math.isfinite(radius) and 0.3 <= radius <= LARGEST_RADIUS):
             raise InputError(
-                f"step {step.id!r}: parameter 'radius' must be 0.3 to {_LARGEST_RADIUS:g} pixels, not {radius}"
+                f"step {step.id!r}: parameter 'radius' must be 0.3 to {LARGEST_RADIUS:g} pixels, not {radius}"
             )
         if not (math.isfinite(amount) and 0 < amount <= _LARGEST_AMOUNT):
             raise InputError(

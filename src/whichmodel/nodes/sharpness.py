@@ -3,8 +3,12 @@
 A picture that is sharp loses much when it is blurred once more; one that is blurred loses little. So the
 differences of neighbours are compared with those after a mean over nine pixels, along rows and along
 columns; what remains of them, 0 (all is lost: sharp) to 1 (nothing is lost: blurred), is the measure.
-It is a ratio, hence independent of contrast. Like every measure without a reference it takes grain
-and ringing for detail, so it ranks versions of one picture, and those with added grain wrongly.
+It is a ratio, hence independent of contrast.
+
+Measured on parts of three photographs: original 0.23 to 0.36, enlarged 4× from a quarter by SPAN 0.44 to
+0.55, by interpolation 0.67 to 0.71. Like other measures without a reference it takes grain, ringing and
+the edges of blocks for detail: with added grain (sigma 10 of 255) the same originals measure 0.19 to 0.25,
+repeated pixels 0.21 to 0.24. So it compares honest versions of one picture, and no others.
 
 F. Crete, T. Dolmiere, P. Ladret, M. Nicolas: "The blur effect: perception and estimation with a new
 no-reference perceptual blur metric", SPIE Human Vision and Electronic Imaging XII, 2007.

@@ -22,6 +22,7 @@ from whichmodel.catalog import tasks
 from whichmodel.domain import DataType, InputError, Intent, Port, Step, Task, UnboundError, Words, Workflow
 from whichmodel.nodes.operation import Cards
 from whichmodel.nodes.registry import MODEL
+from whichmodel.nodes.sharpen import LARGEST_RADIUS
 from whichmodel.workflow.binding import runnable
 from whichmodel.workflow.enlarge import enlarging_steps, enlarging_title
 from whichmodel.workflow.steps import INPUT, model_step, picture_port, plain_name, resample_step, workflow_of
@@ -183,8 +184,16 @@ class _Sequence:
         self._factor *= factor
 
     def sharpen(self) -> None:
-        """A step that makes edges stronger, without a model."""
+        """A step that makes edges stronger, without a model.
+
+        An enlargement has made edges wider too: at a radius of one pixel its sharpening changes next to
+        nothing (measured: 0.2 % of the samples of a 4× enlargement, at four pixels 8 %, as many as one
+        pixel changes in the original).
+        """
         self._one_to_one("sharpen", "sharpen the edges", {"image": self.value})
+        if self._factor > 1:
+            radius = min(round(self._factor, 2), LARGEST_RADIUS)
+            self._steps[-1] = msgspec.structs.replace(self._steps[-1], parameters={"radius": radius})
 
     def cut_out(self) -> None:
         """A mask of the subject, and the picture cut out by it."""
