@@ -128,8 +128,9 @@ def test_every_task_can_be_recognised() -> None:
 
 def test_a_picture_that_grows_says_so_in_its_shape() -> None:
     larger = [task.id for task in tasks().values() if task.size == "larger"]
-    assert larger == ["super-resolution"]
+    assert set(larger) == {"super-resolution", "video-super-resolution"}
     assert tasks()["super-resolution"].outputs[0].shape == "s·h × s·w × 3"
+    assert tasks()["video-super-resolution"].outputs[0].shape == "t × s·h × s·w × 3"
     for task in tasks().values():
         if task.size == "same":
             assert "h × w" in task.outputs[0].shape, task.id

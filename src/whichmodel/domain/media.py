@@ -29,6 +29,7 @@ class DataType(StrEnum):
     MATCHES = "matches"
     GRAPH = "graph"
     ITEMS = "items"
+    SERIES = "series"
     ACTIONS = "actions"
     DATASET = "dataset"
     MODEL = "model"

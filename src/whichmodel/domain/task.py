@@ -59,7 +59,7 @@ class Task(Record, frozen=True, kw_only=True):
     name: str
     field: Literal[
         "image restoration", "image editing", "image understanding", "image generation", "video",
-        "3D", "audio", "text", "multimodal", "recommendation", "agents", "research",
+        "3D", "audio", "text", "multimodal", "recommendation", "forecasting", "agents", "research",
     ]  # fmt: skip
     verb: str
     definition: str
