@@ -26,11 +26,11 @@ from whichmodel.workflow.scratch import gigabytes
 PROGRAM = 340_000_000
 """Bytes of the program itself: Python, numpy, libvips, a runtime, a network's numbers, and what the allocator
 keeps. Measured like the other numbers here: resample 4x to 8,000 and 48,000 pixels of width, SPAN-4x and
-SPAN-2x with tiles of 256 and 128; the estimate was 2 to 11 % above each peak."""
+SPAN-2x with tiles of 256 and 128; the estimate was 2 to 16 % above each peak."""
 
-_STRIP_BYTES = 5_600
-"""Bytes for each pixel of the widest picture's row and each thread: the strips and tiles that libvips holds
-while it reads, compares and writes."""
+_STRIP_BYTES, _STRIP_BYTES_A_THREAD = 6_300, 900
+"""Bytes for each pixel of the widest picture's row, in all and for each thread: the strips and tiles that
+libvips holds while it reads, compares and writes. Measured at 48,000 pixels with 2 threads and with 8."""
 
 _BAND_BYTES = 26
 """Bytes for each sample of a band of rows: the samples, their float32 copies, and libvips' buffers."""
@@ -76,7 +76,7 @@ def step_memory(step: Step, image: Size, after: Size, kind: Kind, cards: Cards, 
         own = tile_memory(record(weights_id), int(step.parameters.get("tile", tile)), image)
     else:
         own = min(after.pixels, max(_BAND, after.width)) * kind.samples * _BAND_BYTES
-    return PROGRAM + own + widest * _STRIP_BYTES * vips_threads()
+    return PROGRAM + own + widest * (_STRIP_BYTES + _STRIP_BYTES_A_THREAD * vips_threads())
 
 
 def vips_threads() -> int:
