@@ -26,7 +26,7 @@ from whichmodel.workflow.scratch import gigabytes
 PROGRAM = 340_000_000
 """Bytes of the program itself: Python, numpy, libvips, a runtime, a network's numbers, and what the allocator
 keeps. Measured like the other numbers here: resample 4x to 8,000 and 48,000 pixels of width, SPAN-4x and
-SPAN-2x with tiles of 256 and 128; the estimate was 2 to 16 % above each peak."""
+SPAN-2x with tiles of 256 and 128; the estimate was 0 to 29 % above each peak."""
 
 _STRIP_BYTES, _STRIP_BYTES_A_THREAD = 6_300, 900
 """Bytes for each pixel of the widest picture's row, in all and for each thread: the strips and tiles that
