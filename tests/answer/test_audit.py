@@ -152,6 +152,8 @@ def test_a_contradiction_outweighs_a_mark(brief: Brief) -> None:
         "Denoise-GrainLess-25 uses a hierarchical encoder with skip connections and attention gates.",
         "Denoise-GrainLess-25 was trained with a perceptual loss on millions of image pairs.",
         "The combination of these approaches enables the remarkable clarity that the user observed.",
+        "Denoise-GrainLess-25 uses residual attention blocks, whether or not its training is told.",
+        "Denoise-GrainLess-25 uses residual attention blocks but its training is not told.",
         "By leveraging multi-scale feature fusion, the model adaptively reconstructs fine texture.",
     ],
 )

@@ -76,17 +76,17 @@ def cover(claim: Text, passages: Sequence[Passage], skip: frozenset[int] = froze
     top_exact, top_soft, top_kin = exact.max(axis=0), soft.max(axis=0), kin.max(axis=0)
     either = np.maximum(soft, kin)
     worst = np.argsort(top_soft)[: max(1, len(rows) // 5)]
-    best = int((0.5 * (soft + kin) @ shares + 0.3 * whole).argmax())
+    best = int((0.5 * ((soft + kin) * shares).sum(axis=1) + 0.3 * whole).argmax())
     return Cover(
-        exact=float((exact @ shares).max()),
-        exact_all=float(top_exact @ shares),
-        soft=float((soft @ shares).max()),
-        soft_all=float(top_soft @ shares),
+        exact=float((exact * shares).sum(axis=1).max()),
+        exact_all=float((top_exact * shares).sum()),
+        soft=float((soft * shares).sum(axis=1).max()),
+        soft_all=float((top_soft * shares).sum()),
         weak=float(shares[top_soft < _GOOD].sum()),
         lowest=float(top_soft[worst].mean()),
         whole=float(whole.max()),
-        kin=float((kin @ shares).max()),
-        kin_all=float(top_kin @ shares),
+        kin=float((kin * shares).sum(axis=1).max()),
+        kin_all=float((top_kin * shares).sum()),
         kin_weak=float(shares[top_kin < _KIN].sum()),
         missing=int((either.max(axis=0) < _KIN).sum()),
         absent=int((top_exact < 1).sum()),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 
 import yaml
 
@@ -17,6 +18,9 @@ _EXPLAINED = re.compile(r"\(([^():]{1,60}:\s[^()]{3,300}(?:\([^()]{1,80}\)[^()]{
 _NONE_OF = re.compile(
     r"\b(?:none|all|both|one|two|three|\w+) of the (?:\w+ )?(?:papers|models|sources)(?: given)?",
     re.IGNORECASE,
+)
+_JOINT = re.compile(
+    r"[;.,:]\s+|\s(?=(?:but|and|while|though|so|whether|how|what|which|why)\s)", re.IGNORECASE
 )
 _ASIDE = re.compile(r"\bif not\b", re.IGNORECASE)
 # "neighbour: SLAM, by ..." names tasks; more words of tasks than this say something of their own.
@@ -57,7 +61,7 @@ def says_only_where(statement: Statement, ground: Ground) -> bool:
     covered = [(quotation.start, quotation.end) for quotation in quotations]
     covered += [(mention.start, mention.end) for mention in mentions]
     covered += [match.span() for match in _NONE_OF.finditer(text)]
-    covered += [match.span() for match in lexicon().open.finditer(text)]
+    covered += _left_open(text)
     covered += [match.span() for match in _ASIDE.finditer(text)]
     # A quotation can be turned round by a word before it.
     if any(not _within(match.start(), covered) for match in lexicon().negate.finditer(text)):
@@ -71,6 +75,12 @@ def says_only_where(statement: Statement, ground: Ground) -> bool:
         word for word in left if word.text.lower() in task_words() or word.stem in _task_stems(ground)
     ]
     return len(of_tasks) == len(left) and len(left) <= _MOST_TASK_WORDS
+
+
+def _left_open(text: str) -> list[tuple[int, int]]:
+    """Clauses that say what is not told: they claim nothing, but what stands beside them may."""
+    edges = [0, *(match.end() for match in _JOINT.finditer(text)), len(text)]
+    return [(left, right) for left, right in pairwise(edges) if lexicon().open.search(text, left, right)]
 
 
 def _within(place: int, spans: list[tuple[int, int]]) -> bool:

@@ -46,6 +46,8 @@ def decide(statement: Statement, signals: Signals, ground: Ground, weigher: Fore
         what = "marked as our inference" if "ours" in statement.marks else "says what the sources leave open"
         return Judged("marked inference", span, what, 1.0)
     if says_only_where(statement, ground):
+        if signals.says_open and not signals.quoted:
+            return Judged("marked inference", span, "says what the sources leave open", 1.0)
         return Judged("supported", span, "only quotes and names the sources", 1.0)
     if good >= GOOD:
         if signals.hedged or signals.says_open:
