@@ -171,6 +171,8 @@ class Killer:
             begun = named["begun"]
 
             def beginning(path: Path) -> None:
+                if self.tick():
+                    die()
                 begun(path)
                 if self.tick():
                     path.write_bytes(b"half a picture")
@@ -230,7 +232,7 @@ def small_bands(size: Size, pixels: int = 0) -> list[Unit]:
 
 
 def main(folder: Path, points: int, seed: int) -> dict[str, Any]:
-    """Kill and resume at so many points; some at moments of writing, some at random times."""
+    """Kill and resume at so many moments of writing, and at a quarter as many random times."""
     install()
     pick = random.Random(seed)
     os.environ["WHICHMODEL_CACHE"] = str(folder / "undisturbed")
@@ -240,8 +242,8 @@ def main(folder: Path, points: int, seed: int) -> dict[str, Any]:
     whole = (folder / "whole.png").read_bytes()
     moments = int((folder / "moments").read_text())
     found: dict[str, Any] = {"moments": moments, "killed": 0, "wrong": [], "left": [], "seconds": seconds}
-    sweep = [1 + round(i * (moments - 1) / max(1, points // 2 - 1)) for i in range(points // 2)]
-    for number in range(points):
+    sweep = [1 + round(i * (moments - 1) / max(1, points - 1)) for i in range(points)]
+    for number in range(points + points // 4):
         os.environ["WHICHMODEL_CACHE"] = str(folder / f"cache-{number}")
         if number < len(sweep):
             code = attempt(folder, resume=False, moment=sweep[number])
@@ -254,7 +256,9 @@ def main(folder: Path, points: int, seed: int) -> dict[str, Any]:
         out = folder / "out.png"
         if code != 0 or not out.is_file() or out.read_bytes() != whole:
             found["wrong"].append(number)
-        found["left"] += [item.name for item in folder.iterdir() if item.suffix == ".part"]
+        for item in folder.glob(".*.part"):
+            found["left"].append(item.name)
+            item.unlink()
         out.unlink(missing_ok=True)
     os.environ["WHICHMODEL_CACHE"] = str(folder / "twins")
     found["twins"] = twins(folder, whole)

@@ -254,7 +254,7 @@ def killed(photo_in: Path, tmp_path: Path, repository: Path, points: int) -> Non
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert found["killed"] >= points // 2
+    assert found["killed"] >= points
     assert (found["wrong"], found["left"], found["twins"]) == ([], [], True)
 
 

@@ -96,7 +96,8 @@ def write_picture(
             megapixels.
         progress: is told the share 0..1 that is done; what it raises, an interruption included, ends
             the writing.
-        begun: is told the temporary name; who is killed meanwhile can remove it the next time.
+        begun: is told the temporary name of the file or folder before it is made; who is killed meanwhile
+            can remove it the next time.
 
     Returns:
         What the format could not hold, as sentences for people.
@@ -111,15 +112,13 @@ def write_picture(
     image, blocks, lost = _with_metadata(image, picture.metadata, kind)
     try:
         if kind == "dz":
-            with placing(path) as (folder, base), _watched(image, progress):
-                begun(folder)
+            with placing(path, announce=begun) as (_, base), _watched(image, progress):
                 image.dzsave(base, keep=blocks & _KEEP["icc"], **_zoom(picture, quality))
             return notes + lost
         options = _options(kind, picture, quality)
         if kind == "tiff" and (pyramid or picture.width * picture.height >= _PYRAMID):
             options |= {"tile": True, "tile_width": 256, "tile_height": 256, "pyramid": True, "bigtiff": True}
-        with replacing(path) as temporary, _watched(image, progress):
-            begun(temporary)
+        with replacing(path, announce=begun) as temporary, _watched(image, progress):
             getattr(image, f"{kind}save")(str(temporary), keep=blocks, **options)
     except pyvips.Error as error:
         raise _unwritten(path, reason(error)) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,10 +34,15 @@ def check_free(path: Path) -> None:
 
 
 @contextmanager
-def placing(path: Path) -> Iterator[tuple[Path, str]]:
+def placing(
+    path: Path, *, announce: Callable[[Path], None] = lambda path: None
+) -> Iterator[tuple[Path, str]]:
     """A temporary folder beside `path`, and the base name inside it for libvips to write to.
 
     When the block ends well the tiles and then the `.dzi` file get their names; else nothing is left behind.
+
+    Args:
+        announce: is told the temporary name before the folder is made.
 
     Raises:
         InputError: the folder of tiles appeared meanwhile.
@@ -45,6 +50,7 @@ def placing(path: Path) -> Iterator[tuple[Path, str]]:
     """
     target = Path(os.path.realpath(path))
     temporary = target.parent / f".{target.stem[:100]}-{secrets.token_hex(6)}.part"
+    announce(temporary)
     temporary.mkdir()
     try:
         # A name of ours: libvips takes what follows a dot in a base name for an ending.
