@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,8 +17,13 @@ from whichmodel.pictures.bridge import FORMATS, pyvips
 from whichmodel.pictures.parts import part_of_resized, window_of
 from whichmodel.runtimes.ncnn import usable_threads
 
-_STRIP = 2_000_000
-"""Pixels of the larger picture in one strip, about."""
+_STRIP = 16_000_000
+"""Most pixels of the larger picture in one strip of whole rows, as it was read."""
+_BLOCK = 1024
+"""Side of a block of the larger picture, about; in blocks values are floats. What surrounds a block is computed
+with it: 10 % more at this size."""
+_AT_ONCE = 64
+"""Rows that are asked of libvips at once."""
 
 Size = tuple[int, int]
 
@@ -44,8 +49,7 @@ def errors(before: Viewed, after: Viewed, small: Size) -> Errors:
         small: (width, height); no larger than either.
     """
     enlarged = after.width > before.width or after.height > before.height
-    rows = [_Rows(before), _Rows(after)]
-    strips = _strips(small, max(before.width * before.height, after.width * after.height))
+    rows = _Rows(before), _Rows(after)
     results: list[float] = []
     plain: list[float] = []
 
@@ -57,53 +61,75 @@ def errors(before: Viewed, after: Viewed, small: Size) -> Errors:
     threads = usable_threads()
     waiting: deque[Future[tuple[float, float]]] = deque()
     with ThreadPoolExecutor(threads) as pool:
-        for strip in strips:
-            work = _strip_work(before, after, small, strip, rows, enlarged=enlarged)
-            waiting.append(pool.submit(work))
-            # Not more strips in memory than are worked on.
-            while len(waiting) > threads:
+        for strip in _strips(small, before, after):
+            model = _Strip(before, after, small, strip, rows, enlarged=enlarged)
+            for block in _blocks(strip, max(before.width, after.width)):
+                waiting.append(pool.submit(model.squares, block))
+            # Not more strips in memory than the one that is worked on.
+            while waiting:
                 collect(waiting.popleft())
-        while waiting:
-            collect(waiting.popleft())
     count = small[0] * small[1] * (1 if before.is_grey and after.is_grey else 3)
     own_count = small[0] * small[1] * (1 if before.is_grey else 3)
     return Errors(sum(results) / count, sum(plain) / own_count if enlarged else None)
 
 
-def _strip_work(
-    before: Viewed, after: Viewed, small: Size, strip: Box, rows: list[_Rows], *, enlarged: bool
-) -> Callable[[], tuple[float, float]]:
-    """Reads what a strip needs; the work itself: summed squares of the result and of plain enlargement."""
-    low_size, high_size = (before.width, before.height), (after.width, after.height)
-    low_scale, high_scale = ((1 << picture.bits) - 1 for picture in (before, after))
-    high_window = _full_rows(window_of(strip, high_size, small), after.width)
-    low_window = _full_rows(window_of(strip, low_size, small), before.width)
-    if enlarged:
-        needed = _full_rows(window_of(high_window, low_size, high_size), before.width)
-        low_window = Box(
-            0, min(low_window.top, needed.top), before.width, max(low_window.bottom, needed.bottom)
-        )
-    low = rows[0].take(low_window.top, low_window.bottom)
-    high = rows[1].take(high_window.top, high_window.bottom)
+class _Strip:
+    """Whole rows of both pictures, enough to compare a strip at the small size."""
 
-    def work() -> tuple[float, float]:
-        own = part_of_resized(low, low_window, low_size, small, "cubic", strip, floats=True)
-        own *= np.float32(255 / low_scale)
-        shrunk = part_of_resized(high, high_window, high_size, small, "cubic", strip, floats=True)
-        shrunk *= np.float32(255 / high_scale)
-        if not enlarged:
+    def __init__(
+        self,
+        before: Viewed,
+        after: Viewed,
+        small: Size,
+        strip: Box,
+        rows: tuple[_Rows, _Rows],
+        *,
+        enlarged: bool,
+    ) -> None:
+        self._small = small
+        self._low_size, self._high_size = (before.width, before.height), (after.width, after.height)
+        self._low_top, self._high_top = ((1 << picture.bits) - 1 for picture in (before, after))
+        self._enlarged = enlarged
+        low, high = self._windows(strip)
+        self._low_rows, self._high_rows = low.top, high.top
+        self._low = rows[0].take(low.top, low.bottom)
+        self._high = rows[1].take(high.top, high.bottom)
+
+    def squares(self, block: Box) -> tuple[float, float]:
+        """Summed squared differences of the result and of plain enlargement from the input, in a block."""
+        low_window, high_window = self._windows(block)
+        low = _cut(self._low, low_window, self._low_rows)
+        high = _cut(self._high, high_window, self._high_rows)
+        small, low_size, high_size = self._small, self._low_size, self._high_size
+        own = part_of_resized(low, low_window, low_size, small, "cubic", block, floats=True)
+        own *= np.float32(255 / self._low_top)
+        shrunk = part_of_resized(high, high_window, high_size, small, "cubic", block, floats=True)
+        shrunk *= np.float32(255 / self._high_top)
+        if not self._enlarged:
             return _squares(own, shrunk), 0.0
         made = part_of_resized(low, low_window, low_size, high_size, "cubic", high_window, floats=True)
         # Stored with the bits of the result, as a file of it would be.
-        made *= np.float32(high_scale / low_scale)
+        made *= np.float32(self._high_top / self._low_top)
         np.rint(made, out=made)
-        np.clip(made, 0, high_scale, out=made)
+        np.clip(made, 0, self._high_top, out=made)
         stored = made.astype(high.dtype)
-        plain = part_of_resized(stored, high_window, high_size, small, "cubic", strip, floats=True)
-        plain *= np.float32(255 / high_scale)
+        plain = part_of_resized(stored, high_window, high_size, small, "cubic", block, floats=True)
+        plain *= np.float32(255 / self._high_top)
         return _squares(own, shrunk), _squares(own, plain)
 
-    return work
+    def _windows(self, box: Box) -> tuple[Box, Box]:
+        """The parts of both pictures on which a part of the small one depends."""
+        high = window_of(box, self._high_size, self._small)
+        low = window_of(box, self._low_size, self._small)
+        if self._enlarged:
+            other = window_of(high, self._low_size, self._high_size)
+            low = Box(
+                min(low.left, other.left),
+                min(low.top, other.top),
+                max(low.right, other.right),
+                max(low.bottom, other.bottom),
+            )
+        return low, high
 
 
 class _Rows:
@@ -117,18 +143,20 @@ class _Rows:
         self._width = image.width
         self._kind = np.dtype(FORMATS[image.format])
         self._top = 0
+        self._bands = image.bands
         self._held = np.empty((0, image.width, image.bands), self._kind)
 
     def take(self, top: int, bottom: int) -> NDArray[Any]:
         """Rows `top` to `bottom`; shape `(h, width, bands)`. `top` must not go back."""
-        held = self._held[max(0, top - self._top) :]
-        start = max(top, self._top + len(self._held))
-        if start < bottom:
-            fresh = np.frombuffer(self._region.fetch(0, start, self._width, bottom - start), self._kind)
-            fresh = fresh.reshape(bottom - start, self._width, -1)
-            held = np.concatenate([held, fresh]) if len(held) else fresh
-        self._held, self._top = held, max(top, self._top)
-        return held[: bottom - top]
+        tail = self._held[max(0, top - self._top) :][: bottom - top]
+        found = np.empty((bottom - top, self._width, self._bands), self._kind)
+        found[: len(tail)] = tail
+        self._held, self._top = found, top
+        for row in range(top + len(tail), bottom, _AT_ONCE):
+            count = min(_AT_ONCE, bottom - row)
+            fresh = np.frombuffer(self._region.fetch(0, row, self._width, count), self._kind)
+            found[row - top : row - top + count] = fresh.reshape(count, self._width, -1)
+        return found
 
 
 def _squares(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
@@ -136,12 +164,21 @@ def _squares(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
     return float(np.square(difference, out=difference).sum(dtype=np.float64))
 
 
-def _full_rows(box: Box, width: int) -> Box:
-    return Box(0, box.top, width, box.bottom)
+def _cut(rows: NDArray[Any], window: Box, first: int) -> NDArray[Any]:
+    """A part of whole rows, of which the first is row `first` of the picture."""
+    return rows[window.top - first : window.bottom - first, window.left : window.right]
 
 
-def _strips(size: Size, pixels: int) -> list[Box]:
-    """Strips of the compared picture, each worth about `_STRIP` of the `pixels` of the larger one."""
-    count = max(1, min(size[1], -(-pixels // _STRIP)))
-    edges = [size[1] * i // count for i in range(count + 1)]
-    return [Box(0, top, size[0], bottom) for top, bottom in pairwise(edges)]
+def _strips(small: Size, *pictures: Viewed) -> Iterator[Box]:
+    """Strips of the compared picture: in each picture at most a block high, and of `_STRIP` pixels."""
+    width, height = max(item.width for item in pictures), max(item.height for item in pictures)
+    count = max(1, min(small[1], -(-height // max(1, min(_BLOCK, _STRIP // width)))))
+    for top, bottom in pairwise([small[1] * i // count for i in range(count + 1)]):
+        yield Box(0, top, small[0], bottom)
+
+
+def _blocks(strip: Box, width: int) -> Iterator[Box]:
+    """A strip cut into parts, each a block wide in a picture of this width."""
+    count = max(1, min(strip.width, -(-width // _BLOCK)))
+    for left, right in pairwise([strip.width * i // count for i in range(count + 1)]):
+        yield Box(left, strip.top, right, strip.bottom)

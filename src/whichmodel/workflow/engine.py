@@ -26,6 +26,7 @@ from whichmodel.nodes.registry import operation_of
 from whichmodel.pictures import Kind, Opened, Picture, Raster, decode
 from whichmodel.pictures.raster import joined, store
 from whichmodel.runtimes.devices import choose
+from whichmodel.runtimes.memory import give_back
 from whichmodel.weights import records
 from whichmodel.workflow.journal import Journal
 from whichmodel.workflow.keys import input_key, step_key
@@ -145,6 +146,7 @@ def run_steps(
         finally:
             for value in taken.values():
                 value.raster.close()
+            give_back()
         notes += job.notes()
         reports.append(_report(step, taken, own, time.perf_counter() - began, cached=job.cached))
         # The input stays, for the comparison with the result.
