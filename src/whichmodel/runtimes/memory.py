@@ -10,8 +10,7 @@ from contextlib import suppress
 def give_back() -> None:
     """Give free memory back to the system, where the C library can (glibc).
 
-    A network frees hundreds of megabytes in small pieces when it is done, and glibc keeps them for later:
-    they would count beside what encoding and evidence take.
+    A network frees hundreds of megabytes when it is let go, and glibc keeps part of them for later.
     """
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whichmodel.domain import StepError, WeightsError
+from whichmodel.runtimes.memory import give_back
 
 Floats = NDArray[np.float32]
 
@@ -121,10 +122,16 @@ def load_net(
     threads: int | None = None,
     vulkan: int | None = None,
 ) -> NcnnNet:
-    """The network of these files, loaded once a process; arguments and errors as for `NcnnNet`."""
+    """The network of these files, kept until `forget_nets`; arguments and errors as for `NcnnNet`."""
     return NcnnNet(
         param, weights, input_blob=input_blob, output_blob=output_blob, threads=threads, vulkan=vulkan
     )
+
+
+def forget_nets() -> None:
+    """Let go of all networks, and of the memory for a tile that each keeps (0.6 GB; loading takes 20 ms)."""
+    load_net.cache_clear()
+    give_back()
 
 
 def _require_blob(role: str, name: str, known: list[str], param: Path) -> None:

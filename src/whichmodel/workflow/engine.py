@@ -26,7 +26,7 @@ from whichmodel.nodes.registry import operation_of
 from whichmodel.pictures import Kind, Opened, Picture, Raster, decode
 from whichmodel.pictures.raster import joined, store
 from whichmodel.runtimes.devices import choose
-from whichmodel.runtimes.memory import give_back
+from whichmodel.runtimes.ncnn import forget_nets
 from whichmodel.weights import records
 from whichmodel.workflow.journal import Journal
 from whichmodel.workflow.keys import input_key, step_key
@@ -146,7 +146,8 @@ def run_steps(
         finally:
             for value in taken.values():
                 value.raster.close()
-            give_back()
+            # Or their memory would count beside what the next steps, encoding and evidence take.
+            forget_nets()
         notes += job.notes()
         reports.append(_report(step, taken, own, time.perf_counter() - began, cached=job.cached))
         # The input stays, for the comparison with the result.
