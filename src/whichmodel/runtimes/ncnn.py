@@ -78,11 +78,6 @@ class NcnnNet:
             )
         self._ncnn: Any = ncnn
         self._net: Any = net
-        # Pools of our own, as those inside ncnn cannot be emptied: they keep what tiles of every shape
-        # needed, up to twice the memory of the largest. Behind the network, which must be gone before them.
-        self._pools = (ncnn.UnlockedPoolAllocator(), ncnn.PoolAllocator())
-        net.opt.blob_allocator, net.opt.workspace_allocator = self._pools
-        self._shape: tuple[int, ...] = ()
         self._input_blob = input_blob
         self._output_blob = output_blob
 
@@ -101,10 +96,6 @@ class NcnnNet:
         # `ncnn.Mat(array)` borrows the array's memory without owning it. `held` must therefore stay
         # alive until `extract` has returned; a temporary would be freed and the result be garbage.
         held = np.ascontiguousarray(x, dtype=np.float32)
-        if held.shape != self._shape:
-            for pool in self._pools:
-                pool.clear()
-            self._shape = held.shape
         extractor = self._net.create_extractor()
         if extractor.input(self._input_blob, self._ncnn.Mat(held)) != 0:
             raise StepError(f"the network refused an input of shape {held.shape}")
