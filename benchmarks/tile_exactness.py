@@ -76,7 +76,7 @@ def main() -> int:
         print(
             f"{id}\ntiling:\n  difference: {math.ceil(worst * 1e6) / 1e6:.6f}\n  steps: {steps}\n"
             f"  overlap: {overlap_of(weights)}\n  tiles: {sides}\n"
-            f"  pictures: {PICTURES_IN_WORDS}\n  date: \"{datetime.now(UTC).date()}\"\n",
+            f'  pictures: {PICTURES_IN_WORDS}\n  date: "{datetime.now(UTC).date()}"\n',
             flush=True,
         )
     within = worst_of_all <= 1 / 255
