@@ -5,7 +5,6 @@ The arithmetic is deterministic on one machine and device: the same array gives 
 
 from __future__ import annotations
 
-import math
 import os
 from functools import lru_cache
 from pathlib import Path
@@ -109,8 +108,7 @@ class NcnnNet:
         # Copied while the extractor, which owns the memory, is alive.
         y: Floats = np.array(mat, dtype=np.float32)
         del mat, extractor
-        # The sum is had three times as fast as a look at each value, and shows NaN and infinity.
-        if not (math.isfinite(float(y.sum())) or np.isfinite(y).all()):
+        if not np.isfinite(y).all():
             raise StepError("the network's output holds NaN or infinite values")
         return y
 
