@@ -27,6 +27,7 @@ from whichmodel.pictures import Kind, Opened, Picture, Raster, decode
 from whichmodel.pictures.raster import joined, store
 from whichmodel.runtimes.devices import choose
 from whichmodel.runtimes.ncnn import forget_nets
+from whichmodel.runtimes.onnx import forget_sessions
 from whichmodel.weights import records
 from whichmodel.workflow.journal import Journal
 from whichmodel.workflow.keys import input_key, step_key
@@ -148,6 +149,7 @@ def run_steps(
                 value.raster.close()
             # Or their memory would count beside what the next steps, encoding and evidence take.
             forget_nets()
+            forget_sessions()
         notes += job.notes()
         reports.append(_report(step, taken, own, time.perf_counter() - began, cached=job.cached))
         # The input stays, for the comparison with the result.
