@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import importlib.util
 import re
 import subprocess
 import sys
@@ -22,7 +23,8 @@ MOST_LINES = 450
 LAYERS = (
     ("domain",),
     ("files",),
-    ("catalog", "weights", "runtimes", "pictures", "networks"),
+    ("networks",),
+    ("catalog", "weights", "runtimes", "pictures"),
     ("nodes", "understand"),
     ("workflow", "recommend"),
     ("evidence", "answer"),
@@ -192,6 +194,8 @@ def test_the_search_for_unsafe_calls_itself(source: str, found: bool) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_every_module_can_be_imported(path: Path) -> None:
+    if "networks" in path.parts and importlib.util.find_spec("torch") is None:
+        pytest.skip("needs the extra convert")
     if path.name != "__main__.py":  # importing that one runs the program
         importlib.import_module(name_of(path))
 
