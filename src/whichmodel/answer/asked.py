@@ -14,7 +14,7 @@ import msgspec
 from whichmodel.answer.markup import listing, quoted, short_name, task_name
 from whichmodel.answer.question import Asked, asked_span, questions_in
 from whichmodel.answer.quotes import RESULTS, Piece, contribution_in, is_own, sentences, shorten
-from whichmodel.answer.reading import Reading, closeness
+from whichmodel.answer.reading import ON_TASK, Reading, closeness
 from whichmodel.answer.relevance import Sought, means, score, sought_by, speaks_of
 from whichmodel.answer.sentences import left_open, sourced
 from whichmodel.answer.verdict import Verdict
@@ -22,8 +22,6 @@ from whichmodel.domain import QuestionRow, Sentence
 
 # How well a sentence has to answer: one on the model itself, on the task, on another task, of a work far off.
 _ENOUGH_OF_ITSELF, _ENOUGH, _ENOUGH_ELSEWHERE, _ENOUGH_FAR = 0.6, 1.0, 1.6, 2.3
-_CLOSE = ("same", "part", "wider")
-_DOES = ("does the task", "part of the task", "wider task")
 _MOST_OF_MODELS, _MOST_OF_PAPERS, _MOST_OF_ONE = 2, 3, 2
 # A further sentence has to be nearly as good as the best one.
 _WORTH, _WORTH_TOO, _ENOUGH_TOO = 0.6, 0.75, 1.7
@@ -62,7 +60,7 @@ def _answer(verdict: Verdict, asked: Asked, used: Used, *, first: bool) -> list[
     models = _quoted(own, sought, used, most=_MOST_OF_MODELS)
     papers = _quoted(verdict.papers, sought, used, most=_MOST_OF_PAPERS)
     others = []
-    if sought.how and first and not models and not any(closeness(f.reading) in _DOES for f in papers):
+    if sought.how and first and not models and not any(closeness(f.reading) in ON_TASK for f in papers):
         others = _for_comparison(verdict, used)
     told = _say_all(models)
     if not told:
@@ -100,15 +98,10 @@ def _quoted(readings: Iterable[Reading], sought: Sought, used: Used, *, most: in
 
 def _best(reading: Reading, sought: Sought, used: Used) -> list[_Found]:
     """The sentences of a source that speak to a question, best first; none where none clearly does."""
-    close = (reading.relation in _CLOSE or reading.source.kind == "model") and not reading.other_media
-    label = closeness(reading)
     if reading.against:
         return []
-    enough = _ENOUGH if close else _ENOUGH_ELSEWHERE if label == "neighbour" else _ENOUGH_FAR
-    if reading.source.kind == "model":
-        enough = _ENOUGH_OF_ITSELF
-    elif label == "background":
-        enough = _ENOUGH_FAR
+    close = (reading.on_task or reading.source.kind == "model") and not reading.other_media
+    enough = _enough(reading, close)
     found = []
     for piece in sentences(reading.source):
         if (reading.source.number, piece.start) not in used:
@@ -118,12 +111,22 @@ def _best(reading: Reading, sought: Sought, used: Used) -> list[_Found]:
     return sorted(found, key=lambda item: (-item.score, item.piece.start))
 
 
+def _enough(reading: Reading, close: bool) -> float:
+    """The score from which a sentence of a source is quoted."""
+    label = closeness(reading)
+    if reading.source.kind == "model":
+        return _ENOUGH_OF_ITSELF
+    if close and label != "background":
+        return _ENOUGH
+    return _ENOUGH_ELSEWHERE if label == "neighbour" else _ENOUGH_FAR
+
+
 def _for_comparison(verdict: Verdict, used: Used) -> list[_Found]:
     """How another work on the very task does it, where no sentence speaks to the question itself."""
     best = [
         _Found(means(piece), reading, piece)
         for reading in verdict.papers
-        if closeness(reading) in _DOES
+        if closeness(reading) in ON_TASK
         for piece in sentences(reading.source)
         if (reading.source.number, piece.start) not in used
         and is_own(piece)

@@ -16,11 +16,9 @@ _WEAKEST = 0.6
 
 
 class Concern(Record, frozen=True, kw_only=True):
-    """Something people care about: a topic, their words for it, the papers' words, what may stay open."""
+    """Something people care about: their words for it, the papers' words, what may stay open."""
 
     id: str
-    goal: str
-    topic: str
     asks: tuple[str, ...]
     sources: tuple[str, ...]
     open: str
@@ -67,13 +65,13 @@ def touches(piece: Piece, concerns: list[Concern]) -> bool:
     return any(find_all(concern.sources, text) for concern in concerns)
 
 
-def threads(source: Source, concerns: list[Concern], avoid: set[int]) -> list[tuple[Concern, Piece]]:
+def threads(source: Source, concerns: list[Concern], avoid: set[int]) -> list[Piece]:
     """Sentences of a source that speak of the same concerns, one for each concern, best first.
 
     Args:
         avoid: starts of sentences that are already quoted.
     """
-    found: list[tuple[float, int, Concern, Piece]] = []
+    found: list[tuple[float, int, Piece]] = []
     used = set(avoid)
     pieces = sentences(source)
     for rank, concern in enumerate(concerns):
@@ -87,5 +85,5 @@ def threads(source: Source, concerns: list[Concern], avoid: set[int]) -> list[tu
                 best = (score, piece)
         if best:
             used.add(best[1].start)
-            found.append((best[0] - 0.1 * rank, rank, concern, best[1]))
-    return [(concern, piece) for _, _, concern, piece in sorted(found, key=lambda item: (-item[0], item[1]))]
+            found.append((best[0] - 0.1 * rank, rank, best[1]))
+    return [piece for *_, piece in sorted(found, key=lambda item: (-item[0], item[1]))]

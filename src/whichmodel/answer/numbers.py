@@ -9,30 +9,33 @@ from __future__ import annotations
 from fractions import Fraction
 
 from whichmodel.answer.markup import number
-from whichmodel.domain import Intent, Scale, Task
+from whichmodel.domain import FAR_DPI, Intent, Scale, Task
 
 # What is assumed where the person did not say.
 _WIDTH, _HEIGHT = 1200, 800
 _SCAN = 1500
 _CM_PER_INCH = 2.54
-_WALL_CM, _WALL_DPI = 300.0, 100.0
+_WALL_CM, _WALL_DPI = 300.0, FAR_DPI
 
 
-def in_numbers(task: Task, intent: Intent, scale: Scale) -> str:
+def in_numbers(task: Task, intent: Intent, scale: Scale, picture: tuple[int, int] | None = None) -> str:
     """A sentence of arithmetic where the size of the result is the point; empty elsewhere.
 
     Args:
         scale: the factor of the question, else that of the model; `"any"` or None where open.
+        picture: width and height in pixels of the picture that the person brought.
     """
-    return _larger(intent, scale) if task.size == "larger" else ""
+    return _larger(intent, scale, picture) if task.size == "larger" else ""
 
 
-def _larger(intent: Intent, scale: Scale) -> str:
+def _larger(intent: Intent, scale: Scale, picture: tuple[int, int] | None) -> str:
     if isinstance(scale, int | float) and scale > 1:
-        wide, high = round(_WIDTH * scale), round(_HEIGHT * scale)
+        width, height = picture or (_WIDTH, _HEIGHT)
+        start = "Your picture has" if picture else "Assume a picture of"
+        wide, high = round(width * scale), round(height * scale)
         new = f"{_share_new(scale)} are new"
         return (
-            f"Assume a picture of {_WIDTH:,} × {_HEIGHT:,} pixels: at {number(scale)}× each way it becomes"
+            f"{start} {width:,} × {height:,} pixels: at {number(scale)}× each way it becomes"
             f" {wide:,} × {high:,}; {number(scale)} × {number(scale)} = {number(round(scale * scale, 2))} pixels stand"
             f" where one stood, so {new}."
         )
@@ -63,9 +66,9 @@ def _for_print(intent: Intent) -> str:
             f" way, so about {100 * (1 - 1 / factor**2):.0f} % of the pixels are new."
         )
     width_cm = target.width_cm if target is not None and target.width_cm else _WALL_CM
-    dpi = target.dpi if target is not None and target.dpi else _WALL_DPI
+    dpi = target.dots_per_inch if target is not None and (target.dpi or target.width_cm) else _WALL_DPI
     inches = round(width_cm / _CM_PER_INCH)
-    pixels = inches * round(dpi)
+    pixels = inches * dpi
     factor = pixels / _SCAN
     if factor <= 1:
         return ""

@@ -9,7 +9,7 @@ from whichmodel.answer.concerns import Concern, threads, touches
 from whichmodel.answer.general import lower_first
 from whichmodel.answer.markup import article, inline, listing, quote, quoted, task_name
 from whichmodel.answer.quotes import Contribution, Piece, contributions, is_own, kind_of, sentences, shorten
-from whichmodel.answer.reading import Reading, closeness
+from whichmodel.answer.reading import ON_TASK, Reading, closeness
 from whichmodel.answer.sentences import from_card, left_open, ours, sourced
 from whichmodel.answer.verdict import Verdict
 from whichmodel.domain import DataType, Sentence, Source, SourceRow, Span, Task
@@ -23,8 +23,7 @@ _KIND = ("names", "studies", "other")
 
 # A work on another task gets a short quotation.
 _BRIEF_WORDS = 22
-_CLOSE = ("does the task", "wider task", "part of the task")
-_ORDER = (*_CLOSE, "neighbour", "unclear", "background")
+_ORDER = (*ON_TASK, "neighbour", "unclear", "background")
 
 
 def ideas(verdict: Verdict, used: Used) -> tuple[SourceRow, ...]:
@@ -47,7 +46,7 @@ def _idea(reading: Reading, task: Task | None, concerns: list[Concern], used: Us
     if not source.summary:
         return [left_open(f"Only its title is given, so nothing beyond the title is said of it here {mark}.")]
     quoted_already = {start for number, start in used if number == source.number}
-    close = closeness(reading) in _CLOSE
+    close = closeness(reading) in ON_TASK
     told: list[Sentence] = []
     taken = set(quoted_already)
     wanted = (2 if close else 1) - min(len(quoted_already), 1)
@@ -65,7 +64,7 @@ def _idea(reading: Reading, task: Task | None, concerns: list[Concern], used: Us
             told.append(sourced(f"It says: {quoted(clause, cut=cut)} {mark}.", clause.span()))
             taken.add(piece.start)
     if closeness(reading) != "background" and not quoted_already:
-        for _, piece in threads(source, concerns, taken)[:1]:
+        for piece in threads(source, concerns, taken)[:1]:
             clause, cut = shorten(piece)
             told.append(sourced(f"Its text adds: {quoted(clause, cut=cut)} {mark}.", clause.span()))
     named = _also_names(reading, task)
@@ -113,7 +112,7 @@ def beside(verdict: Verdict) -> tuple[Sentence, ...]:
         return ()
     groups: dict[tuple[str, str], list[int]] = {}
     for reading in verdict.papers:
-        if closeness(reading) in _CLOSE or reading.source.statements or _also_names(reading, task):
+        if closeness(reading) in ON_TASK or reading.source.statements or _also_names(reading, task):
             continue
         groups.setdefault(_instead(reading, task), []).append(reading.source.number)
     if not groups:
@@ -128,7 +127,7 @@ def beside(verdict: Verdict) -> tuple[Sentence, ...]:
 
 def _also_names(reading: Reading, task: Task | None) -> Span | None:
     """Where a paper on another task speaks of the question's task or its result as well."""
-    if task is None or reading.relation in ("same", "part", "wider") or reading.source.statements:
+    if task is None or reading.on_task or reading.source.statements:
         return None
     return _names_the_task(reading, task)
 

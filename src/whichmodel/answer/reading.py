@@ -23,9 +23,6 @@ _RESEARCH = 4.0
 _LONGEST_PROMISE = 14
 _CLEAR_TERM = 1.5
 _OWN = re.compile(r"\b(?:we|our|ours|this (?:paper|work|study))\b", re.IGNORECASE)
-_AS_MEANS = re.compile(
-    r"\b(?:using|via|by|based on|such as|e\.g\.,?|supports?|including|like|of|for training)\s+(?:[\w-]+\s+){0,2}$"
-)
 _MEDIUM_WORDS = (
     (
         frozenset({DataType.IMAGE, DataType.VIDEO, DataType.MASK}),
@@ -59,6 +56,8 @@ _NEARLY = 0.5
 Relation = Literal["same", "wider", "part", "sibling", "neighbour", "other", "unknown"]
 Closeness = Literal["does the task", "wider task", "part of the task", "neighbour", "background", "unclear"]
 KnownBy = Literal["name", "title", "summary", "card"]
+ON_TASK: tuple[Closeness, ...] = ("does the task", "wider task", "part of the task")
+"""The closeness of what is on the question's task, closest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +88,11 @@ class Reading:
     other_media: DataType | None
     against: Span | None = None
     looks_on: bool = False
+
+    @property
+    def on_task(self) -> bool:
+        """Whether its task is that of the question, a wider one or a part of it."""
+        return self.relation in ("same", "wider", "part")
 
 
 def read_source(source: Source, question_task: Task | None, *, video_meant: bool = False) -> Reading:

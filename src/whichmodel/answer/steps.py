@@ -132,7 +132,7 @@ def _summary_sentences(reading: Reading, verdict: Verdict, used: Used) -> list[S
         words = quoted(contribution.piece, cut=contribution.cut)
         told.append(sourced(f"Its text {contribution.verb} {words} {mark}.", contribution.piece.span()))
         taken.add(sentence_start(contribution.piece))
-    for _, piece in threads(source, concerns, taken)[: 3 - len(told)]:
+    for piece in threads(source, concerns, taken)[: 3 - len(told)]:
         clause, cut = shorten(piece)
         told.append(sourced(f"{quoted(clause, cut=cut)} {mark}.", clause.span()))
         taken.add(piece.start)

@@ -42,7 +42,7 @@ class Verdict:
 
     @property
     def fitting(self) -> list[Reading]:
-        return [reading for reading in self.models if reading.relation in ("same", "part", "wider")]
+        return [reading for reading in self.models if reading.on_task]
 
     @property
     def misfits(self) -> list[Reading]:

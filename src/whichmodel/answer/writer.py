@@ -116,7 +116,7 @@ def _example(verdict: Verdict) -> tuple[Sentence, ...]:
     scale = verdict.intent.scale
     if scale is None and verdict.fitting:
         scale = verdict.fitting[0].scale
-    text = in_numbers(task, verdict.intent, scale)
+    text = in_numbers(task, verdict.intent, scale, verdict.brief.picture)
     return (ours(text),) if text else ()
 
 

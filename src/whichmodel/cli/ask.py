@@ -51,7 +51,8 @@ def ask(
         raise InputError("-o and --substitute belong to --run", hint="add --run, or leave them out")
     intent = _with_factor_for_print(understand(question), photo)
     ranking = recommend(intent)
-    answer = write_by(writer, make_brief(ranking), intent=intent)
+    brief = msgspec.structs.replace(make_brief(ranking), picture=_size_of(photo))
+    answer = write_by(writer, brief, intent=intent)
     answer = _with_here(answer, ranking)
     recommended = answer.workflow
     if substitute is not None:
@@ -70,6 +71,15 @@ def ask(
         return
     tell_report(report, err=view == "html")
     click.echo(f"compare      {drawing}", err=view == "html")
+
+
+def _size_of(photo: Path | None) -> tuple[int, int] | None:
+    from whichmodel.pictures import read_header
+
+    if photo is None:
+        return None
+    header = read_header(photo)  # a picture that cannot be read is said before anything is answered
+    return header.width, header.height
 
 
 def _with_factor_for_print(intent: Intent, photo: Path | None) -> Intent:
@@ -149,8 +159,6 @@ def _run(
     workflow: Workflow | None, intent: Intent, photo: Path, output: Path, substitute: str | None
 ) -> RunReport:
     """Run the workflow of the answer on the photo; the report names what was substituted."""
-    from whichmodel.workflow import dpi_of
-
     if workflow is None:
         raise InputError(
             "the question names no task, so there is nothing to run",
@@ -161,7 +169,7 @@ def _run(
             "the question does not say how large",
             hint="add a factor or a print size, e.g. 'enlarge it 4x' or '60x90 cm at 150 dpi'",
         )
-    dpi = dpi_of(intent.target) if intent.target else None
+    dpi = intent.target.dots_per_inch if intent.target else None
     return run_file(workflow, photo, output, substitute=substitute, dpi=dpi)
 
 

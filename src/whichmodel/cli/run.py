@@ -289,11 +289,10 @@ def _dpi(what: str) -> int | None:
     """Dots per inch of the print that the words ask for, if they do."""
     from whichmodel.catalog import cards
     from whichmodel.understand import understand
-    from whichmodel.workflow import dpi_of
 
     # A name of a model or of a file is no wish for a print.
     target = None if what in cards() or Path(what).is_file() else understand(what).target
-    return dpi_of(target) if target else None
+    return target.dots_per_inch if target else None
 
 
 def limits_of(max_megapixels: int | None) -> Limits:

@@ -46,6 +46,7 @@ class Brief(Record, frozen=True, kw_only=True):
     Args:
         origin: `"prompt"` (evidence given by the asker) or `"catalog"` (our own recommendation).
         notes: what was odd about the prompt, for people.
+        picture: width and height in pixels of the picture that the person brought; `None` where there is none.
     """
 
     question: str
@@ -53,6 +54,7 @@ class Brief(Record, frozen=True, kw_only=True):
     papers: tuple[Source, ...]
     origin: Literal["prompt", "catalog"] = "prompt"
     notes: tuple[str, ...] = ()
+    picture: tuple[int, int] | None = None
 
     @property
     def sources(self) -> tuple[Source, ...]:

@@ -25,6 +25,13 @@ class Candidate(Record, frozen=True, kw_only=True):
     words: tuple[Words, ...] = ()
 
 
+NEAR_DPI = 300
+"""For prints held in the hand."""
+FAR_DPI = 150
+"""For prints with a side above 42 cm (larger than ISO A3), which are seen from a distance."""
+_FAR_CM = 42.0
+
+
 class PrintSize(Record, frozen=True, kw_only=True):
     """A wished print: width and height in centimetres (either may be None) and dots per inch."""
 
@@ -32,6 +39,12 @@ class PrintSize(Record, frozen=True, kw_only=True):
     height_cm: float | None
     dpi: int | None
     words: Words
+
+    @property
+    def dots_per_inch(self) -> int:
+        """Those named, else 300, or 150 for prints larger than A3."""
+        longest = max(side or 0.0 for side in (self.width_cm, self.height_cm))
+        return self.dpi or (FAR_DPI if longest > _FAR_CM else NEAR_DPI)
 
 
 class PixelSize(Record, frozen=True, kw_only=True):

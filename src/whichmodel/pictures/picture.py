@@ -137,7 +137,3 @@ class Picture:
     def with_pixels(self, pixels: NDArray[Any], alpha: NDArray[Any] | None) -> Picture:
         """The same picture with other pixels (of any size); the metadata stays."""
         return replace(self, pixels=pixels, alpha=alpha)
-
-    def with_notes(self, *notes: str) -> Picture:
-        """The same picture with more notes for people."""
-        return replace(self, metadata=replace(self.metadata, notes=self.metadata.notes + notes))

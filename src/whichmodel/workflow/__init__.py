@@ -6,7 +6,7 @@ from whichmodel.workflow.describe import Plan, StepPlan, describe
 from whichmodel.workflow.enlarge import plan_enlargement
 from whichmodel.workflow.load import load_workflow
 from whichmodel.workflow.planner import left_out, plan, workflow_for, workflow_for_card
-from whichmodel.workflow.print_size import dpi_of, factor_for_pixels, factor_for_print
+from whichmodel.workflow.print_size import factor_for_pixels, factor_for_print
 from whichmodel.workflow.report import BatchReport, Failure, RunReport, StepReport
 from whichmodel.workflow.run import run_picture, run_workflow
 from whichmodel.workflow.substitute import Substitution, substitute
@@ -25,7 +25,6 @@ __all__ = [
     "bindings",
     "check_workflow",
     "describe",
-    "dpi_of",
     "factor_for_pixels",
     "factor_for_print",
     "faults",

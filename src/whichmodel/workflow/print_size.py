@@ -7,21 +7,10 @@ from whichmodel.pictures import Header
 from whichmodel.workflow.steps import number
 
 CM_PER_INCH = 2.54
-NEAR_DPI = 300
-"""For prints held in the hand."""
-FAR_DPI = 150
-"""For prints with a side above 42 cm (larger than ISO A3), which are seen from a distance."""
-FAR_CM = 42.0
 
 
 class EnoughPixelsError(InputError):
     """The picture has the pixels of the wished size already."""
-
-
-def dpi_of(target: PrintSize) -> int:
-    """Dots per inch of a wished print: those named, else 300, or 150 for prints larger than A3."""
-    longest = max(side or 0.0 for side in (target.width_cm, target.height_cm))
-    return target.dpi or (FAR_DPI if longest > FAR_CM else NEAR_DPI)
 
 
 def factor_for_print(target: PrintSize, header: Header) -> tuple[float, str]:
@@ -40,7 +29,7 @@ def factor_for_print(target: PrintSize, header: Header) -> tuple[float, str]:
     sides = [side for side in (target.width_cm, target.height_cm) if side is not None]
     if not sides or min(sides) <= 0:
         raise InputError("the print size has no side above 0 cm")
-    dpi = dpi_of(target)
+    dpi = target.dots_per_inch
     width, height = target.width_cm, target.height_cm
     if width and height and (width > height) != (header.width > header.height):
         width, height = height, width
