@@ -22,7 +22,7 @@ class Step(Record, frozen=True, kw_only=True):
         title: what it does, for people: `"enlarge 4×"`.
         operation: name of a registered operation (`"model"`, `"resample"`, ...). A file can name
             only what is registered.
-        model: name of the model card for operation `"model"`, else `None`.
+        model: name of the model card, for operations that run a network, else `None`.
         takes: input port name -> name of a workflow input or an earlier step.
         gives: its output port.
         parameters: settings of the operation.

@@ -48,6 +48,7 @@ class ModelOperation(Operation):
     """
 
     ports: ClassVar[Mapping[str, PortSpec]] = {"image": PortSpec(DataType.IMAGE)}
+    takes_model: ClassVar[bool] = True
 
     def check(self, step: Step) -> None:
         check_parameters(step, {"tile": int, "factor": (int, float), "substituted_for": str, "task": str})

@@ -119,12 +119,14 @@ class Operation(ABC):
     Attributes:
         ports: the inputs that a step may connect, by name.
         gives: type of the result.
+        takes_model: whether its steps name a model of the catalog, whose network it runs.
         resembles: port whose picture the result must look like from afar (the local means agree), or
             `None` where no such thing can be said.
     """
 
     ports: ClassVar[Mapping[str, PortSpec]]
     gives: ClassVar[DataType] = DataType.IMAGE
+    takes_model: ClassVar[bool] = False
     resembles: ClassVar[str | None] = "image"
 
     @abstractmethod

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from whichmodel.domain import InputError, Step
+from whichmodel.nodes.crop import CropOperation
+from whichmodel.nodes.levels import LevelsOperation
 from whichmodel.nodes.mask import MaskOperation
+from whichmodel.nodes.median import MedianOperation
 from whichmodel.nodes.merge import BlendOperation, CompositeOperation
 from whichmodel.nodes.model import ModelOperation
 from whichmodel.nodes.operation import Operation
 from whichmodel.nodes.pick import PickBestOperation
 from whichmodel.nodes.resample import ResampleOperation
+from whichmodel.nodes.rotate import RotateOperation
 from whichmodel.nodes.sharpen import SharpenOperation
 
 MODEL = "model"
-"""Name of the operation that runs a network; the only one whose steps name a model."""
+"""Name of the operation that runs a network tile by tile. Its steps may name any model of the catalog; those
+of the other operations that take a model name one whose weights say that this operation runs them."""
 
 _LARGEST_NUMBER, _LONGEST_TEXT = 1e9, 200
 """Bounds of any parameter; the operations have narrower ones of their own."""
@@ -25,6 +30,10 @@ OPERATIONS: dict[str, Operation] = {
     "composite": CompositeOperation(),
     "blend": BlendOperation(),
     "pick-best": PickBestOperation(),
+    "crop": CropOperation(),
+    "rotate": RotateOperation(),
+    "levels": LevelsOperation(),
+    "median": MedianOperation(),
 }
 
 
@@ -40,7 +49,7 @@ def operation_of(step: Step) -> Operation:
             f"step {step.id!r}: there is no operation {step.operation!r}",
             hint=f"known: {', '.join(OPERATIONS)}",
         )
-    if step.model is not None and step.operation != MODEL:
+    if step.model is not None and not operation.takes_model:
         raise InputError(f"step {step.id!r}: operation {step.operation!r} uses no model")
     for name, value in step.parameters.items():
         if len(value) > _LONGEST_TEXT if isinstance(value, str) else abs(value) > _LARGEST_NUMBER:

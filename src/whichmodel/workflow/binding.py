@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from whichmodel.catalog import tasks
 from whichmodel.domain import InputError, ModelCard, Parameter, Record, Step, UnboundError, Workflow
 from whichmodel.nodes.operation import Cards
-from whichmodel.nodes.registry import operation_of, wrong_ports
+from whichmodel.nodes.registry import OPERATIONS, operation_of, wrong_ports
 from whichmodel.weights import WeightsRecord, installed, records
 from whichmodel.workflow.chain import best_chain
 from whichmodel.workflow.steps import plain_name
 
-RUNTIMES = frozenset({"ncnn"})
+RUNTIMES = frozenset({"ncnn", "onnx"})
 """Formats of weights that `runtimes` can run."""
 
 ENLARGEMENT = "super-resolution"
@@ -42,9 +43,9 @@ def bind(step: Step, cards: Cards) -> Binding:
     Raises:
         InputError: the step itself is wrong: unknown operation or parameter.
     """
-    operation_of(step)
+    operation = operation_of(step)
     wrong = wrong_ports(step)
-    if step.operation != "model":
+    if not operation.takes_model:
         if wrong:
             raise InputError(f"step {step.id!r}: {wrong}")
         return Binding(step=step.id, status="bound", reason="needs no model")
@@ -53,7 +54,7 @@ def bind(step: Step, cards: Cards) -> Binding:
     if step.model not in cards:
         return Binding(step=step.id, status="unbound", reason=f"{step.model} is not a model of the catalog")
     card = cards[step.model]
-    missing = wrong or what_is_missing(card)
+    missing = wrong or what_is_missing(card) or _other_operation(step, card)
     if missing:
         return Binding(
             step=step.id,
@@ -114,6 +115,8 @@ def what_is_missing(card: ModelCard) -> str:
         return f"its weights {card.weights!r} have no record"
     if weights.format not in RUNTIMES:
         return f"its weights are in the format {weights.format!r}, for which there is no runtime"
+    if weights.operation not in OPERATIONS:
+        return f"its weights {weights.id} need the operation {weights.operation!r}, which there is not"
     if weights.channels != 3:
         return f"its weights take {weights.channels} channels instead of 3"
     if (card.scale or 1) != weights.scale:
@@ -130,9 +133,16 @@ def enlargers(cards: Cards) -> dict[int, ModelCard]:
     return dict(sorted(found.items()))
 
 
-def runnable(task: str, cards: Cards) -> ModelCard | None:
-    """The first model of the catalog that does a task and can run here."""
-    return next((card for card in cards.values() if card.task == task and not what_is_missing(card)), None)
+def runnable(task: str, cards: Cards, question: str = "") -> ModelCard | None:
+    """The model that does a task and can run here: the first of the catalog, unless the words suit another.
+
+    Args:
+        question: whose words are looked for in what the cards say that they suit ("portrait").
+    """
+    found = [card for card in cards.values() if card.task == task and not what_is_missing(card)]
+    words = set(re.findall(r"[^\W\d_]+", question.casefold()))
+    # `max` keeps the first of equals.
+    return max(found, key=lambda card: len(words.intersection(card.suits)), default=None)
 
 
 def substitutes_for(card: ModelCard, cards: Cards, asked: Parameter | None = None) -> tuple[str, ...]:
@@ -154,6 +164,12 @@ def substitutes_for(card: ModelCard, cards: Cards, asked: Parameter | None = Non
             found.append("+".join(models[scale].name for scale in steps))
     found += [models[scale].name for scale in sorted(models, reverse=True)]
     return tuple(dict.fromkeys(found))
+
+
+def _other_operation(step: Step, card: ModelCard) -> str:
+    """That a step's operation is not the one that runs the card's network; empty where it is."""
+    runs = records()[card.weights or ""].operation
+    return "" if runs == step.operation else f"operation {runs!r} runs it, not {step.operation!r}"
 
 
 def _without_model(step: Step, cards: Cards) -> str:

@@ -99,7 +99,7 @@ def plan_sequence(
         UnboundError: nothing gives what a wish takes, or no enlargement runs here.
     """
     _one_result(wishes)
-    sequence = _Sequence(cards)
+    sequence = _Sequence(cards, intent.question)
     parts = _parts(intent, wishes)
     for number, wish in sorted(enumerate(wishes), key=lambda item: (item[1].rank, item[0])):
         if wish.rank == 4:
@@ -122,8 +122,9 @@ def plan_sequence(
 class _Sequence:
     """Steps that follow each other; each takes what the last one gave."""
 
-    def __init__(self, cards: Cards) -> None:
+    def __init__(self, cards: Cards, question: str) -> None:
         self.value = INPUT.name
+        self._question = question
         self._cards = cards
         self._values = {INPUT.type: INPUT.name}
         self._steps: list[Step] = []
@@ -147,7 +148,7 @@ class _Sequence:
 
     def model(self, task: Task) -> str:
         """A step that does a task with a model that runs here, or with none named; gives its name."""
-        card = runnable(task.id, self._cards)
+        card = runnable(task.id, self._cards, self._question)
         wanted = Counter(port.type for port in task.inputs)
         first = task.inputs[0].type
         if first not in self._values:
@@ -158,8 +159,9 @@ class _Sequence:
         takes = {port.value: self._values[port] for port in wanted if port in self._values}
         missing = [port.value for port, count in wanted.items() if port not in self._values or count > 1]
         gives = task.outputs[0]
-        if card is not None and gives.type == DataType.IMAGE and not missing:
-            step = model_step(card, takes[DataType.IMAGE], id=self._id(task.id))
+        if card is not None and DataType.IMAGE in takes and not missing:
+            others = {port: source for port, source in takes.items() if port != DataType.IMAGE}
+            step = model_step(card, takes[DataType.IMAGE], id=self._id(task.id), takes=others)
         else:
             needs = f" (needs {' and '.join(f'another {name}' for name in missing)} too)" if missing else ""
             step = Step(
@@ -239,7 +241,8 @@ class _Sequence:
         self._values = {DataType.IMAGE: source}
         name = self.model(tasks()[MATTING])
         mask = Port(name="mask of the subject", type=DataType.MASK, shape="h × w × 1")
-        self._steps[-1] = msgspec.structs.replace(self._steps[-1], title="mask the subject", gives=mask)
+        title = self._steps[-1].title.replace(plain_name(tasks()[MATTING]), "mask the subject")
+        self._steps[-1] = msgspec.structs.replace(self._steps[-1], title=title, gives=mask)
         self._values, self._told, self.value = kept, told, kept[DataType.IMAGE]
         return name
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 import msgspec
 
 from whichmodel.catalog import tasks
 from whichmodel.domain import DataType, ModelCard, Parameter, Port, Step, Task, Workflow
+from whichmodel.nodes.registry import MODEL, OPERATIONS
 from whichmodel.weights import records
 
 INPUT = Port(name="photo", type=DataType.IMAGE, shape="h × w × 3")
@@ -40,22 +41,49 @@ def scale_of(card: ModelCard) -> int:
     return records()[card.weights or ""].scale
 
 
-def model_step(card: ModelCard, source: str, *, id: str, substituted_for: str = "") -> Step:
-    """A step that enlarges with a runnable model, or does at the same size what its card is for."""
-    scale = scale_of(card)
-    does = f"enlarge {scale}×" if scale != 1 else plain_name(tasks()[card.task])
+def operation_for(card: ModelCard) -> str:
+    """Name of the operation that runs a card's model; `"model"` where its weights are not known."""
+    weights = records().get(card.weights or "")
+    return weights.operation if weights and weights.operation in OPERATIONS else MODEL
+
+
+def model_step(
+    card: ModelCard,
+    source: str,
+    *,
+    id: str,
+    substituted_for: str = "",
+    takes: Mapping[str, str] | None = None,
+    given: Mapping[str, Parameter] | None = None,
+) -> Step:
+    """A step that enlarges with a runnable model, or does what its card is for.
+
+    Args:
+        source: name of the picture that it takes.
+        takes: what it takes beside the picture, by port.
+        given: parameters of its operation.
+    """
+    scale, operation = scale_of(card), operation_for(card)
+    task = tasks()[card.task]
+    does = f"enlarge {scale}×" if scale != 1 else plain_name(task)
     title = f"{does} with {card.name}"
-    parameters: dict[str, Parameter] = {}
+    if card.variant and scale == 1:
+        title += f" ({card.variant})"
+    gives = picture_port(scale)
+    if OPERATIONS[operation].gives != DataType.IMAGE:
+        port = task.outputs[0]
+        gives = msgspec.structs.replace(port, type=OPERATIONS[operation].gives)
+    parameters: dict[str, Parameter] = dict(given or {})
     if substituted_for:
         title += f", substituted for {substituted_for}"
         parameters["substituted_for"] = substituted_for
     return Step(
         id=id,
         title=title,
-        operation="model",
+        operation=operation,
         model=card.name,
-        takes={"image": source},
-        gives=picture_port(scale),
+        takes={"image": source, **(takes or {})},
+        gives=gives,
         parameters=parameters,
     )
 
