@@ -32,7 +32,8 @@ KERNELS = ("lanczos3", "cubic", "linear", "nearest")
 class ResampleOperation(Operation):
     """Changes the size of a picture without adding detail.
 
-    Parameters: either `factor`, or `width` and `height` in pixels; `kernel` (default `lanczos3`).
+    Parameters: either `factor`, or `width` and `height` in pixels, or `longer`, pixels of the longer side
+    (the other keeps the shape, rounded); `kernel` (default `lanczos3`).
     The factor counts from the picture at port `size_of` where that is connected, else from `image`:
     "three times the input" stays exact after a step in between has enlarged it by four.
     """
@@ -49,6 +50,7 @@ class ResampleOperation(Operation):
                 "factor": (int, float),
                 "width": int,
                 "height": int,
+                "longer": int,
                 "kernel": str,
                 "substituted_for": str,
             },
@@ -56,9 +58,10 @@ class ResampleOperation(Operation):
         given = step.parameters
         if step.model is not None:
             raise InputError(f"step {step.id!r}: operation 'resample' uses no model")
-        if ("factor" in given) == ("width" in given) or ("width" in given) != ("height" in given):
-            raise InputError(f"step {step.id!r}: give either 'factor', or 'width' and 'height'")
-        for name in ("factor", "width", "height"):
+        ways = ("factor" in given) + ("width" in given) + ("longer" in given)
+        if ways != 1 or ("width" in given) != ("height" in given):
+            raise InputError(f"step {step.id!r}: give either 'factor', or 'width' and 'height', or 'longer'")
+        for name in ("factor", "width", "height", "longer"):
             number = float(given.get(name, 1))
             if not (math.isfinite(number) and number > 0):
                 raise InputError(f"step {step.id!r}: parameter {name!r} must be above 0, not {number}")
@@ -73,6 +76,9 @@ class ResampleOperation(Operation):
         if "factor" in given:
             reference = sizes.get("size_of" if "size_of" in step.takes else "image")
             return reference.times(float(given["factor"])) if reference else None
+        if "longer" in given:
+            size, longer = sizes.get("image"), int(given["longer"])
+            return size.times(longer / max(size.width, size.height)) if size else None
         return Size(int(given["width"]), int(given["height"]))
 
     def units(self, step: Step, sizes: Mapping[str, Size], context: Context) -> Sequence[Unit]:
