@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from whichmodel.nodes.model import enlarge_tile, overlap_of
+from whichmodel.nodes.model import enlarge_tile, halo_of
+from whichmodel.nodes.network import PictureNet
 from whichmodel.nodes.tiles import tiles
 from whichmodel.pictures.box import Box
-from whichmodel.runtimes.ncnn import NcnnNet
 from whichmodel.weights import WeightsRecord
 
 
-def tiled(net: NcnnNet, weights: WeightsRecord, pixels: NDArray[Any], tile: int) -> NDArray[Any]:
+def tiled(net: PictureNet, weights: WeightsRecord, pixels: NDArray[Any], tile: int) -> NDArray[Any]:
     """A picture through a network in tiles, as operation `model` does it.
 
     Args:
@@ -27,14 +27,15 @@ def tiled(net: NcnnNet, weights: WeightsRecord, pixels: NDArray[Any], tile: int)
     """
     height, width, bands = pixels.shape
     result = np.empty((height * weights.scale, width * weights.scale, bands), pixels.dtype)
-    for piece in tiles(width, height, size=tile, halo=overlap_of(weights)):
-        part, _ = enlarge_tile(net, weights, pixels[piece.source.slices], piece.core.within(piece.source))
+    for piece in tiles(width, height, size=tile, halo=0):
+        source = halo_of(weights, piece.core, width, height)
+        part, _ = enlarge_tile(net, weights, pixels[source.slices], piece.core.within(source))
         result[piece.core.times(weights.scale).slices] = part
     return result
 
 
 def tile_difference(
-    net: NcnnNet, weights: WeightsRecord, pixels: NDArray[np.uint16], tile: int
+    net: PictureNet, weights: WeightsRecord, pixels: NDArray[np.uint16], tile: int
 ) -> tuple[float, int]:
     """Greatest difference between the tiled and the whole result.
 

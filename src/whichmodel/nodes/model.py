@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from whichmodel.catalog import tasks
 from whichmodel.domain import DataType, InputError, Step, StepError
 from whichmodel.nodes.feather import RECENT, blended
+from whichmodel.nodes.network import SIGMA, PictureNet, picture_net, sigma_for
 from whichmodel.nodes.operation import (
     Cards,
     Context,
@@ -27,9 +28,10 @@ from whichmodel.nodes.resample import resized_part
 from whichmodel.nodes.stable import REACH, stable_infer
 from whichmodel.nodes.tiles import Tile, tiles
 from whichmodel.pictures.box import Box
+from whichmodel.pictures.noise import LARGEST, noise_level
 from whichmodel.pictures.raster import Raster
 from whichmodel.runtimes.devices import choose
-from whichmodel.runtimes.ncnn import NcnnNet, load_net
+from whichmodel.runtimes.onnx import onnx_version
 from whichmodel.weights import WeightsRecord, record
 
 UNSTABLE = "unstable"
@@ -39,25 +41,36 @@ Floats = NDArray[np.float32]
 
 
 class ModelOperation(Operation):
-    """Enlarges a picture by the whole factor of the model's weights.
+    """Enlarges a picture by the whole factor of the model's weights, or restores it at its own size.
 
     Colour goes through the network; grey goes in as three equal channels and their mean comes out.
     Parameters: `tile`, side of a tile's core; `factor`, for models of any factor; `task`, what is to be
-    done where no model that does it is named yet. 8 bits stay 8 bits and 16 stay 16. Transparency is
-    resampled (Lanczos), not enlarged by the network, which was not trained on it.
+    done where no model that does it is named yet; `sigma`, the noise level for networks that take one, 0 to
+    75 on the scale 0..255, by default that which `pictures.noise` finds in the whole picture. 8 bits stay 8
+    bits and 16 stay 16. Transparency is resampled (Lanczos), not enlarged by the network, which was not
+    trained on it.
     """
 
     ports: ClassVar[Mapping[str, PortSpec]] = {"image": PortSpec(DataType.IMAGE)}
     takes_model: ClassVar[bool] = True
 
     def check(self, step: Step) -> None:
-        check_parameters(step, {"tile": int, "factor": (int, float), "substituted_for": str, "task": str})
+        numbers = (int, float)
+        check_parameters(
+            step, {"tile": int, "factor": numbers, "sigma": numbers, "substituted_for": str, "task": str}
+        )
         task = step.parameters.get("task")
         if task is not None and task not in tasks():
             raise InputError(f"step {step.id!r}: parameter 'task': there is no task {task!r}")
         tile = step.parameters.get("tile")
         if tile is not None:
             check_tile(int(tile), f"step {step.id!r}: parameter 'tile'")
+        sigma = step.parameters.get("sigma")
+        if sigma is not None and not 0 <= float(sigma) <= LARGEST:
+            raise InputError(
+                f"step {step.id!r}: parameter 'sigma' is {sigma}; it must be 0 to {LARGEST:g}",
+                hint="it is the strength of the grain on the scale 0..255; 25 is already strong",
+            )
 
     def output_size(self, step: Step, sizes: Mapping[str, Size], cards: Cards) -> Size | None:
         card = cards.get(step.model or "")
@@ -77,13 +90,21 @@ class ModelOperation(Operation):
 
     def identity(self, step: Step, context: Context) -> Mapping[str, Any]:
         weights = self._weights(step, context)
+        converted = {"converter": weights.convert} if weights.convert else {}
         return {
+            **converted,
             "weights": {file.role: file.sha256 for file in weights.files},
             "tile": _side(step, context),
             "overlap": overlap_of(weights),
-            "runtime": f"ncnn {version('ncnn')}",
+            "runtime": onnx_version() if weights.format == "onnx" else f"ncnn {version('ncnn')}",
             "device": choose(context.device, weights.format).name,
         }
+
+    def prepare(self, step: Step, inputs: Mapping[str, Raster], context: Context) -> State:
+        if SIGMA not in self._weights(step, context).inputs:
+            return {}
+        given = step.parameters.get("sigma")
+        return {"sigma": noise_level(inputs["image"]) if given is None else float(given)}
 
     def units(self, step: Step, sizes: Mapping[str, Size], context: Context) -> Sequence[Unit]:
         scale = self._weights(step, context).scale
@@ -93,16 +114,15 @@ class ModelOperation(Operation):
 
     def compute(self, step: Step, unit: Unit, inputs: Mapping[str, Raster], context: Context) -> Samples:
         weights = self._weights(step, context)
-        files = context.weights(weights.id)
-        device = choose(context.device, weights.format)
-        vulkan = device.number if device.device == "vulkan" else None
-        net = load_net(files["param"], files["bin"], weights.input_blob, weights.output_blob, vulkan=vulkan)
         picture = inputs["image"]
+        sigma = sigma_for(context.state.get("sigma"), grey=picture.is_grey)
+        net = picture_net(weights, context.weights(weights.id), context.device, sigma)
         if weights.context == "global":
-            colour, reduced = _blended(net, weights, picture, unit.target, _side(step, context), device.name)
+            made_by = f"{choose(context.device, weights.format).name}, {sigma}"
+            colour, reduced = _blended(net, weights, picture, unit.target, _side(step, context), made_by)
         else:
             core = Box(*(edge // weights.scale for edge in _corners(unit.target)))
-            source = core.grown(overlap_of(weights), picture.width, picture.height)
+            source = halo_of(weights, core, picture.width, picture.height)
             colour, reduced = enlarge_tile(net, weights, picture.read(source), core.within(source))
         alpha = None
         if picture.kind.alpha:
@@ -110,13 +130,19 @@ class ModelOperation(Operation):
         return Samples(colour, alpha, UNSTABLE if reduced else "")
 
     def notes(self, step: Step, marks: Mapping[str, int], units: int, state: State) -> tuple[str, ...]:
+        told = []
+        if "sigma" in state and "sigma" not in step.parameters:
+            told.append(
+                f"{step.id}: the noise level was estimated as {state['sigma']:.1f} of 255; the parameter"
+                " 'sigma' sets another"
+            )
         unsteady = marks.get(UNSTABLE, 0)
-        if not unsteady:
-            return ()
-        return (
-            f"{step.id}: in {unsteady} of {units} tiles the network was unstable at some pixels; those"
-            " were computed at reduced contrast",
-        )
+        if unsteady:
+            told.append(
+                f"{step.id}: in {unsteady} of {units} tiles the network was unstable at some pixels; those"
+                " were computed at reduced contrast"
+            )
+        return tuple(told)
 
     def _weights(self, step: Step, context: Context) -> WeightsRecord:
         weights_id = self.needs_weights(step, context.cards)
@@ -126,8 +152,29 @@ class ModelOperation(Operation):
 
 
 def overlap_of(weights: WeightsRecord) -> int:
-    """Width of a tile's halo, in input pixels: the receptive field and the reach of `nodes.stable`."""
-    return weights.receptive_field_radius + REACH
+    """Width of a tile's halo, in input pixels.
+
+    The receptive field, and for enlargement the reach of `nodes.stable`. Where the record says that a
+    smaller one was measured to be enough, that one: deep networks can see hundreds of pixels far, and what
+    is far away moves the result by less than a rounding.
+    """
+    needed = weights.receptive_field_radius + (REACH if weights.scale > 1 else 0)
+    return min(needed, weights.tiling.overlap) if weights.tiling else needed
+
+
+def halo_of(weights: WeightsRecord, core: Box, width: int, height: int) -> Box:
+    """The pixels that a tile is computed from: its core with the overlap, on the network's own grid.
+
+    A network that works on groups of pixels must find them grouped as in the whole picture, so the corner
+    lies at multiples of the record's `size_multiple`.
+    """
+    grid, grown = weights.size_multiple, core.grown(overlap_of(weights), width, height)
+    return Box(
+        grown.left // grid * grid,
+        grown.top // grid * grid,
+        min(width, -(-grown.right // grid) * grid),
+        min(height, -(-grown.bottom // grid) * grid),
+    )
 
 
 def check_tile(side: int, what: str) -> int:
@@ -142,7 +189,7 @@ def check_tile(side: int, what: str) -> int:
 
 
 def enlarge_tile(
-    net: NcnnNet, weights: WeightsRecord, pixels: NDArray[Any], core: Box
+    net: PictureNet, weights: WeightsRecord, pixels: NDArray[Any], core: Box
 ) -> tuple[NDArray[Any], bool]:
     """Run the network on the pixels of a tile with its halo.
 
@@ -165,7 +212,9 @@ def enlarge_tile(
     if weights.colour_order == "BGR":
         colour = colour[:, :, ::-1]
     x = _padded(colour.transpose(2, 0, 1) / np.float32(top), weights.size_multiple)
-    y, reduced = stable_infer(_in_range(net, weights, low, high), x, weights.scale)
+    infer = _in_range(net, weights, low, high)
+    # Restorers add a correction to the picture itself; what makes enlargers unstable they do not have.
+    y, reduced = stable_infer(infer, x, weights.scale) if weights.scale > 1 else (infer(x), False)
     rows, columns = core.times(weights.scale).slices
     kept = y[:, rows, columns]
     if weights.colour_order == "BGR":
@@ -175,7 +224,7 @@ def enlarge_tile(
     return _quantised(kept, pixels.dtype), reduced
 
 
-def _in_range(net: NcnnNet, weights: WeightsRecord, low: float, high: float) -> Callable[[Floats], Floats]:
+def _in_range(net: PictureNet, weights: WeightsRecord, low: float, high: float) -> Callable[[Floats], Floats]:
     """The network as a function from 0..1 to nominally 0..1, whatever range it works in."""
 
     def infer(x: Floats) -> Floats:
@@ -211,7 +260,7 @@ def _quantised(planes: Floats, kind: np.dtype[Any]) -> NDArray[Any]:
 
 
 def _blended(
-    net: NcnnNet, weights: WeightsRecord, picture: Raster, target: Box, side: int, device: str
+    net: PictureNet, weights: WeightsRecord, picture: Raster, target: Box, side: int, device: str
 ) -> tuple[NDArray[Any], bool]:
     """A part of the result of a network with global context, and whether reduced contrast was needed."""
     reduced = False
