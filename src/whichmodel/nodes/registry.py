@@ -6,6 +6,7 @@ from whichmodel.domain import InputError, Step
 from whichmodel.nodes.crop import CropOperation
 from whichmodel.nodes.levels import LevelsOperation
 from whichmodel.nodes.mask import MaskOperation
+from whichmodel.nodes.matte import MatteOperation
 from whichmodel.nodes.median import MedianOperation
 from whichmodel.nodes.merge import BlendOperation, CompositeOperation
 from whichmodel.nodes.model import ModelOperation
@@ -14,6 +15,7 @@ from whichmodel.nodes.pick import PickBestOperation
 from whichmodel.nodes.resample import ResampleOperation
 from whichmodel.nodes.rotate import RotateOperation
 from whichmodel.nodes.sharpen import SharpenOperation
+from whichmodel.nodes.subject import SubjectMaskOperation
 
 MODEL = "model"
 """Name of the operation that runs a network tile by tile. Its steps may name any model of the catalog; those
@@ -27,6 +29,8 @@ OPERATIONS: dict[str, Operation] = {
     "resample": ResampleOperation(),
     "sharpen": SharpenOperation(),
     "mask": MaskOperation(),
+    "matte": MatteOperation(),
+    "subject-mask": SubjectMaskOperation(),
     "composite": CompositeOperation(),
     "blend": BlendOperation(),
     "pick-best": PickBestOperation(),

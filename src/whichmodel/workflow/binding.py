@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Collection
 from typing import Literal
 
 from whichmodel.catalog import tasks
@@ -133,16 +133,15 @@ def enlargers(cards: Cards) -> dict[int, ModelCard]:
     return dict(sorted(found.items()))
 
 
-def runnable(task: str, cards: Cards, question: str = "") -> ModelCard | None:
-    """The model that does a task and can run here: the first of the catalog, unless the words suit another.
+def runnable(task: str, cards: Cards, qualities: Collection[str] = ()) -> ModelCard | None:
+    """The model that does a task and can run here: the first of the catalog, unless another suits better.
 
     Args:
-        question: whose words are looked for in what the cards say that they suit ("portrait").
+        qualities: what was said beside the task ("portrait"), looked for in what the cards suit.
     """
     found = [card for card in cards.values() if card.task == task and not what_is_missing(card)]
-    words = set(re.findall(r"[^\W\d_]+", question.casefold()))
     # `max` keeps the first of equals.
-    return max(found, key=lambda card: len(words.intersection(card.suits)), default=None)
+    return max(found, key=lambda card: len(set(qualities).intersection(card.suits)), default=None)
 
 
 def substitutes_for(card: ModelCard, cards: Cards, asked: Parameter | None = None) -> tuple[str, ...]:

@@ -82,14 +82,14 @@ def plan(intent: Intent, header: Header | None, cards: Cards) -> Workflow:
         return plan_sequence(intent, wishes, enlarged, cards)
     for task in tasks:
         if task != ENLARGEMENT:
-            return _single(task, cards)
+            return _single(task, intent, cards)
     factor, title = _enlargement(intent, header)
     return plan_enlargement(factor, cards, title=title)
 
 
-def _single(task: str, cards: Cards) -> Workflow:
+def _single(task: str, intent: Intent, cards: Cards) -> Workflow:
     """One wish that is no enlargement: the model that runs here does it."""
-    card = runnable(task, cards)
+    card = runnable(task, cards, intent.qualities)
     if card is None:
         raise UnboundError(
             f"understood the task as {task!r}, for which no model can run here",

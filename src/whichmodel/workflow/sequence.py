@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -81,7 +81,10 @@ def is_sequence(intent: Intent, wishes: Sequence[Wish]) -> bool:
     """Whether it takes more than the one model, or the row of models, for a single task."""
     single = wishes[0]
     return (
-        len(wishes) > 1 or single.sharpens or (single.task.size == "larger" and _BLEND in intent.constraints)
+        len(wishes) > 1
+        or single.sharpens
+        or single.task.id == MATTING
+        or (single.task.size == "larger" and _BLEND in intent.constraints)
     )
 
 
@@ -99,7 +102,7 @@ def plan_sequence(
         UnboundError: nothing gives what a wish takes, or no enlargement runs here.
     """
     _one_result(wishes)
-    sequence = _Sequence(cards, intent.question)
+    sequence = _Sequence(cards, intent.qualities)
     parts = _parts(intent, wishes)
     for number, wish in sorted(enumerate(wishes), key=lambda item: (item[1].rank, item[0])):
         if wish.rank == 4:
@@ -122,9 +125,9 @@ def plan_sequence(
 class _Sequence:
     """Steps that follow each other; each takes what the last one gave."""
 
-    def __init__(self, cards: Cards, question: str) -> None:
+    def __init__(self, cards: Cards, qualities: Collection[str]) -> None:
         self.value = INPUT.name
-        self._question = question
+        self._qualities = qualities
         self._cards = cards
         self._values = {INPUT.type: INPUT.name}
         self._steps: list[Step] = []
@@ -148,7 +151,7 @@ class _Sequence:
 
     def model(self, task: Task) -> str:
         """A step that does a task with a model that runs here, or with none named; gives its name."""
-        card = runnable(task.id, self._cards, self._question)
+        card = runnable(task.id, self._cards, self._qualities)
         wanted = Counter(port.type for port in task.inputs)
         first = task.inputs[0].type
         if first not in self._values:
