@@ -120,6 +120,7 @@ class Operation(ABC):
         ports: the inputs that a step may connect, by name.
         gives: type of the result.
         takes_model: whether its steps name a model of the catalog, whose network it runs.
+        steady: whether the time that it takes follows from the sizes; else it is not told beforehand.
         resembles: port whose picture the result must look like from afar (the local means agree), or
             `None` where no such thing can be said.
     """
@@ -127,6 +128,7 @@ class Operation(ABC):
     ports: ClassVar[Mapping[str, PortSpec]]
     gives: ClassVar[DataType] = DataType.IMAGE
     takes_model: ClassVar[bool] = False
+    steady: ClassVar[bool] = True
     resembles: ClassVar[str | None] = "image"
 
     @abstractmethod

@@ -27,7 +27,7 @@ from whichmodel.domain import Record, Step, WhichmodelError
 from whichmodel.files import replacing
 from whichmodel.nodes.model import overlap_of
 from whichmodel.nodes.operation import Context, Size, Unit, row_bands
-from whichmodel.nodes.registry import operation_of
+from whichmodel.nodes.registry import MODEL, operation_of
 from whichmodel.nodes.tiles import tiles
 from whichmodel.pictures import Box, Kind, Raster
 from whichmodel.runtimes.ncnn import usable_threads
@@ -37,7 +37,7 @@ from whichmodel.weights.store import cache_dir
 LONGEST = 1.2
 """Seconds that one timed unit may take, about. With loading and a first small one a model stays below 2."""
 
-METHOD = 2
+METHOD = 3
 """Raised whenever the way in which steps are timed changes."""
 
 _TRIAL = 64
@@ -46,9 +46,14 @@ _MOST_INPUT = 1 << 22
 
 
 class Pace(Record, frozen=True, kw_only=True):
-    """Seconds for each pixel of work, as measured; `amount_of` tells how many pixels a step has."""
+    """Seconds for each pixel of work, as measured; `amount_of` tells how many pixels a step has.
+
+    Args:
+        once: seconds beside, whatever the size: a network that sees the whole picture reduced.
+    """
 
     seconds_per_pixel: float
+    once: float = 0.0
 
 
 def expected_seconds(
@@ -62,7 +67,7 @@ def expected_seconds(
         measure: whether to time it now where nothing is remembered. Weights are never fetched for it.
     """
     amount = amount_of(step, sizes, context)
-    if amount is None:
+    if amount is None or not operation_of(step).steady:
         return None
     weights_id = operation_of(step).needs_weights(step, context.cards)
     if weights_id is not None and installed(weights_id) is None:
@@ -78,13 +83,13 @@ def expected_seconds(
             path.parent.mkdir(parents=True, exist_ok=True)
             with replacing(path) as temporary:
                 temporary.write_bytes(msgspec.json.encode(pace))
-    return pace.seconds_per_pixel * amount if pace else None
+    return pace.once + pace.seconds_per_pixel * amount if pace else None
 
 
 def amount_of(step: Step, sizes: Mapping[str, Size], context: Context) -> int | None:
-    """Pixels of work: for models those of all tiles with their overlap, else those of the result."""
+    """Pixels of work: for networks run in tiles those of all tiles with their overlap, else of the result."""
     weights_id = operation_of(step).needs_weights(step, context.cards)
-    if weights_id is None:
+    if weights_id is None or step.operation != MODEL:
         return context.size.pixels
     image = sizes.get("image")
     if image is None:
@@ -102,7 +107,7 @@ def tile_of(step: Step, context: Context) -> int:
 
 def _measured(step: Step, sizes: Mapping[str, Size], kinds: Mapping[str, Kind], context: Context) -> Pace:
     with tempfile.TemporaryDirectory(prefix="whichmodel-") as folder:
-        if operation_of(step).needs_weights(step, context.cards) is not None:
+        if step.operation == MODEL and operation_of(step).needs_weights(step, context.cards) is not None:
             return _model_pace(step, sizes["image"], kinds["image"], context, Path(folder))
         return _other_pace(step, sizes, kinds, context, Path(folder))
 
@@ -153,10 +158,16 @@ def _other_pace(
     own = replace(own, state=operation.prepare(step, inputs, own))
     unit = row_bands(own.size, _MOST_RESULT)[0]
     operation.compute(step, unit, inputs, own)
-    taken = time.perf_counter() - began
+    taken, once = time.perf_counter() - began, 0.0
+    if operation.takes_model:
+        # What a network gave for the whole picture is there now: the rest is the work on the unit itself.
+        began = time.perf_counter()
+        operation.compute(step, unit, inputs, own)
+        again = time.perf_counter() - began
+        taken, once = again, max(0.0, taken - again)
     for raster in inputs.values():
         raster.close()
-    return Pace(seconds_per_pixel=taken / unit.target.pixels)
+    return Pace(seconds_per_pixel=max(taken, 1e-9) / unit.target.pixels, once=once)
 
 
 def _synthetic(path: Path, size: Size, kind: Kind) -> Raster:

@@ -12,7 +12,7 @@ import msgspec
 from whichmodel.domain import InputError, PictureError, Record, Step, WeightsError, Workflow
 from whichmodel.nodes.model import overlap_of
 from whichmodel.nodes.operation import DEFAULT_TILE, Cards, Context, Size
-from whichmodel.nodes.registry import operation_of
+from whichmodel.nodes.registry import MODEL, operation_of
 from whichmodel.nodes.tiles import grid
 from whichmodel.pictures import DEFAULT_LIMITS, Header, Kind, Limits, check_writable
 from whichmodel.runtimes.devices import choose, require
@@ -229,7 +229,7 @@ def _step_plan(
         seconds=seconds,
         new_pixel_share=new_pixel_share(taken, after),
     )
-    if weights is None:
+    if weights is None or step.operation != MODEL:
         return plan
     side = tile_of(step, context)
     columns, rows = grid(taken.width, taken.height, side)

@@ -16,7 +16,7 @@ from whichmodel.domain import InputError, Record, Step, Workflow
 from whichmodel.nodes.feather import MOST_KEPT
 from whichmodel.nodes.model import overlap_of
 from whichmodel.nodes.operation import Cards, Size
-from whichmodel.nodes.registry import operation_of
+from whichmodel.nodes.registry import MODEL, operation_of
 from whichmodel.pictures import Kind
 from whichmodel.runtimes.ncnn import usable_threads
 from whichmodel.weights import WeightsRecord, record
@@ -36,6 +36,9 @@ _BAND_BYTES = 26
 """Bytes for each sample of a band of rows: the samples, their float32 copies, and libvips' buffers."""
 
 _BAND = 1 << 20
+
+_NETWORK = 1_500_000_000
+"""Bytes that a network which sees the whole picture is taken to need until it is measured."""
 
 _OUTPUTS = 9
 """Copies of a tile's result in float32 that `nodes.stable` holds at worst, at three reduced contrasts."""
@@ -72,10 +75,12 @@ def step_memory(step: Step, image: Size, after: Size, kind: Kind, cards: Cards, 
     """
     weights_id = operation_of(step).needs_weights(step, cards)
     widest = max(image.width, after.width)
-    if weights_id is not None:
+    if weights_id is not None and step.operation == MODEL:
         own = tile_memory(record(weights_id), int(step.parameters.get("tile", tile)), image)
     else:
         own = min(after.pixels, max(_BAND, after.width)) * kind.samples * _BAND_BYTES
+        if weights_id is not None:
+            own += record(weights_id).memory_bytes or _NETWORK
     return PROGRAM + own + widest * (_STRIP_BYTES + _STRIP_BYTES_A_THREAD * vips_threads())
 
 
