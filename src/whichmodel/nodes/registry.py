@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from whichmodel.domain import InputError, Step
+from whichmodel.nodes.clahe import ClaheOperation
 from whichmodel.nodes.crop import CropOperation
+from whichmodel.nodes.deconvolve import DeconvolveOperation
 from whichmodel.nodes.levels import LevelsOperation
 from whichmodel.nodes.mask import MaskOperation
 from whichmodel.nodes.matte import MatteOperation
@@ -38,6 +40,8 @@ OPERATIONS: dict[str, Operation] = {
     "rotate": RotateOperation(),
     "levels": LevelsOperation(),
     "median": MedianOperation(),
+    "clahe": ClaheOperation(),
+    "deconvolve": DeconvolveOperation(),
 }
 
 
