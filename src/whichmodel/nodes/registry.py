@@ -6,6 +6,7 @@ from whichmodel.domain import InputError, Step
 from whichmodel.nodes.clahe import ClaheOperation
 from whichmodel.nodes.crop import CropOperation
 from whichmodel.nodes.deconvolve import DeconvolveOperation
+from whichmodel.nodes.inpaint import InpaintOperation
 from whichmodel.nodes.levels import LevelsOperation
 from whichmodel.nodes.mask import MaskOperation
 from whichmodel.nodes.matte import MatteOperation
@@ -33,6 +34,7 @@ OPERATIONS: dict[str, Operation] = {
     "mask": MaskOperation(),
     "matte": MatteOperation(),
     "subject-mask": SubjectMaskOperation(),
+    "inpaint": InpaintOperation(),
     "composite": CompositeOperation(),
     "blend": BlendOperation(),
     "pick-best": PickBestOperation(),

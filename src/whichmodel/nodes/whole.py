@@ -88,23 +88,24 @@ def remembered(step: Step, raster: Raster, context: Context, make: Callable[[], 
     return found
 
 
-def reduced(raster: Raster, size: Size) -> Floats:
-    """The colour of a whole picture at another size, as a network takes it.
+def reduced(raster: Raster, size: Size, part: Box | None = None) -> Floats:
+    """The colour of a picture, or of a part of it, at another size, as a network takes it.
 
-    Bilinear, with a triangle as wide as a pixel of the result where it shrinks (antialiased).
+    Bilinear, with a triangle as wide as a pixel of the result where it shrinks (antialiased). A mask is
+    taken as grey picture.
 
     Returns:
         `(height, width, 3)` float32 RGB 0..1; grey becomes three equal channels.
     """
-    before, after = (raster.width, raster.height), (size.width, size.height)
-    if raster.width * raster.height <= _SMALL:
-        whole = Box(0, 0, size.width, size.height)
-        values = part_of_resized(
-            raster.read(raster.box), raster.box, before, after, "linear", whole, floats=True
-        )
+    part = part or raster.box
+    before, after = (part.width, part.height), (size.width, size.height)
+    if part.pixels <= _SMALL:
+        whole, of = Box(0, 0, size.width, size.height), Box(0, 0, part.width, part.height)
+        values = part_of_resized(raster.read(part), of, before, after, "linear", whole, floats=True)
     else:
         # Always in the same strips: libvips would cut it by the number of processors.
-        region = pyvips.Region.new(resized(raster.lazy(), *after, "linear"))
+        lazy = raster.lazy().crop(part.left, part.top, part.width, part.height)
+        region = pyvips.Region.new(resized(lazy, *after, "linear"))
         values = np.empty((size.height, size.width, raster.kind.bands), np.float32)
         for top in range(0, size.height, _ROWS):
             rows = min(_ROWS, size.height - top)
