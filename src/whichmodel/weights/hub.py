@@ -1,7 +1,7 @@
 """Fetch single files from Hugging Face through huggingface_hub, which is in the extra `[hf]`.
 
-The commit is pinned, the user's own settings of that library apply (`HF_ENDPOINT`, `HF_TOKEN`, `HF_HUB_OFFLINE`),
-and what a broken connection left is taken up again by the next pull.
+The commit is pinned, and the user's own settings of that library apply (`HF_ENDPOINT`, `HF_TOKEN`, `HF_HUB_OFFLINE`).
+The library takes a broken connection up again by itself; files that came whole are not fetched again by the next pull.
 """
 
 from __future__ import annotations

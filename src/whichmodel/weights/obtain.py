@@ -136,13 +136,29 @@ def _single_files(
             raise WeightsError(f"{file.name} has to be given by you", hint=hint)
         partial.mkdir(parents=True, exist_ok=True)
         used.append(partial)
-        found = fetch_file(source, wanted, file, partial, hint=hint, say=say)
         try:
+            found = fetch_file(source, wanted, file, partial, hint=hint, say=say)
             check_file(found, file, hint)
         except WeightsError:
-            remove(partial)
+            _keep_whole(partial, wanted)
             raise
         shutil.copyfile(found, members / file.name)
+
+
+def _keep_whole(partial: Path, wanted: WeightsRecord) -> None:
+    """Of a broken download keep for the next pull what came whole, and what the library itself kept of the rest."""
+    due = {file.sha256 for file in wanted.files}
+    useful = False
+    for path in [path for path in partial.rglob("*") if path.is_file()]:
+        inside = ".cache" in path.relative_to(partial).parts
+        if path.suffix == ".incomplete":
+            useful = useful or path.stat().st_size > 0
+        elif not inside and sha256_of(path) in due:
+            useful = True
+        elif not inside:
+            remove(path)
+    if not useful:
+        remove(partial)
 
 
 def _from_hand(wanted: WeightsRecord, given: Path, members: Path, hint: str) -> None:
