@@ -48,8 +48,22 @@ def _ffdnet_colour(files: Files, folder: Path) -> None:
     convert_colour(files, folder)
 
 
+def _srn(files: Files, folder: Path) -> None:
+    from whichmodel.networks.srn import convert_srn
+
+    convert_srn(files, folder)
+
+
+def _thick_8x(files: Files, folder: Path) -> None:
+    from whichmodel.networks.rrdn import convert_thick_8x
+
+    convert_thick_8x(files, folder)
+
+
 CONVERTERS: Mapping[str, Converter] = {
     "ffdnet-colour": Converter("PyTorch state dictionary", ("torch",), _ffdnet_colour),
+    "srn": Converter("TensorFlow 1 checkpoint", ("torch",), _srn),
+    "esrgan-thick-x8": Converter("Keras layers of TensorFlow.js", ("torch",), _thick_8x),
 }
 """Every converter, by the name that a record gives."""
 
