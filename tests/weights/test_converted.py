@@ -37,7 +37,7 @@ def converted(
     def prepare(convert: Convert, needs: tuple[str, ...] = ()) -> WeightsRecord:
         made = {"test": Converter("two files", needs, convert)}
         monkeypatch.setattr(conversion, "CONVERTERS", made)
-        monkeypatch.setattr("whichmodel.weights.store.CONVERTERS", made)
+        monkeypatch.setattr("whichmodel.weights.obstacle.CONVERTERS", made)
         item = msgspec.structs.replace(small, format="onnx", convert="test")
         use(item)
         return item
@@ -48,7 +48,10 @@ def converted(
 def test_what_was_written_is_run_and_checked(
     converted: Callable[[Convert], WeightsRecord], archive: Path, left: Left, kit: type
 ) -> None:
-    converted(joined)
+    item = converted(joined)
+    first = weights.obstacle(item)
+    assert first is not None
+    assert first.command == f"whichmodel weights pull {ID}"
     assert weights.hashes(ID) == {}
     said: list[str] = []
     files = weights.pull(ID, from_file=archive, say=said.append)
@@ -58,6 +61,7 @@ def test_what_was_written_is_run_and_checked(
     assert weights.hashes(ID) == {"model": kit.digest(both)}  # type: ignore[attr-defined]
     assert weights.verify(ID) == []
     assert weights.installed(ID) == files
+    assert weights.obstacle(item) is None
     assert any("converting small-x4 once" in line for line in said)
     assert left() == ["weights", f"weights/{ID}", f"weights/{ID}/complete", f"weights/{ID}/model.onnx"]
 

@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
-from whichmodel.weights.cache import installed
 from whichmodel.weights.record import WeightsRecord
 
 ALLOW = "WHICHMODEL_ALLOW_LICENCES"
@@ -67,12 +66,3 @@ def refusal(
             f"allow it with --allow-licence or in {ALLOW}, or choose another model",
         )
     return "", ""
-
-
-def barred(wanted: WeightsRecord) -> str:
-    """Why a run must not use these weights, in plain words; empty where it may.
-
-    Weights of unknown licence that are in the cache were accepted when they were fetched.
-    """
-    why, hint = refusal(wanted, accept_unknown=not wanted.licence_known and installed(wanted.id) is not None)
-    return f"{why}; {hint}" if why and not wanted.licence_known else why

@@ -19,8 +19,9 @@ from whichmodel.files import Lock, try_lock
 from whichmodel.weights.cache import MARKER, folder_of, installed, mark, verify
 from whichmodel.weights.cache import cache_dir as cache_dir
 from whichmodel.weights.client import Watch
-from whichmodel.weights.conversion import CONVERTERS, EXTRA, convert
+from whichmodel.weights.conversion import EXTRA, convert
 from whichmodel.weights.licence import refusal
+from whichmodel.weights.obstacle import missing_modules
 from whichmodel.weights.obtain import obtain, remove
 from whichmodel.weights.record import WeightsRecord, record
 
@@ -113,11 +114,8 @@ def _fill(
 
 
 def _require_converter(wanted: WeightsRecord) -> None:
-    """Find out before a download whether its conversion can be done."""
-    converter = CONVERTERS.get(wanted.convert)
-    if not wanted.convert or converter is None:  # an unknown one is told by `convert`
-        return
-    missing = converter.missing()
+    """Find out before a download whether its conversion can be done; an unknown one is told by `convert`."""
+    missing = missing_modules(wanted)
     if missing:
         raise WeightsError(
             f"{wanted.id} is converted once on this computer, which needs {' and '.join(missing)}",

@@ -9,7 +9,7 @@ from whichmodel.catalog import tasks
 from whichmodel.domain import InputError, ModelCard, Parameter, Record, Step, UnboundError, Workflow
 from whichmodel.nodes.operation import Cards
 from whichmodel.nodes.registry import OPERATIONS, operation_of, wrong_ports
-from whichmodel.weights import WeightsRecord, installed, records
+from whichmodel.weights import WeightsRecord, installed, obstacle, records
 from whichmodel.workflow.chain import best_chain
 from whichmodel.workflow.steps import plain_name
 
@@ -29,12 +29,14 @@ class Binding(Record, frozen=True, kw_only=True):
             fetched, which the first run does; `"unbound"` it cannot.
         reason: why, in plain words; for `"bound"` what it runs with.
         substitute: values for `--substitute` that could stand in, best first.
+        command: what makes it run, where a person has to decide that: `"whichmodel weights pull ..."`.
     """
 
     step: str
     status: Literal["bound", "needs-pull", "unbound"]
     reason: str
     substitute: tuple[str, ...] = ()
+    command: str = ""
 
 
 def bind(step: Step, cards: Cards) -> Binding:
@@ -63,6 +65,15 @@ def bind(step: Step, cards: Cards) -> Binding:
             substitute=substitutes_for(card, cards, step.parameters.get("factor")),
         )
     weights = records()[card.weights or ""]
+    first = obstacle(weights)
+    if first is not None:
+        return Binding(
+            step=step.id,
+            status="unbound",
+            reason=f"{card.name} cannot run here yet: {first.why}",
+            substitute=substitutes_for(card, cards, step.parameters.get("factor")),
+            command=first.command,
+        )
     if installed(weights.id) is None:
         return Binding(
             step=step.id,
@@ -181,6 +192,8 @@ def _without_model(step: Step, cards: Cards) -> str:
 
 
 def _how_to_substitute(step: Step, binding: Binding) -> str:
+    if binding.command:
+        return f"run first: {binding.command}"
     if not binding.substitute and "task" in step.parameters:
         name = step.parameters["task"]
         return f"leave that wish out, or do it with a model of your own before: `whichmodel models list --task {name}`"
