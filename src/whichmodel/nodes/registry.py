@@ -6,6 +6,7 @@ from whichmodel.domain import InputError, Step
 from whichmodel.nodes.clahe import ClaheOperation
 from whichmodel.nodes.crop import CropOperation
 from whichmodel.nodes.deconvolve import DeconvolveOperation
+from whichmodel.nodes.fading import FadingOperation
 from whichmodel.nodes.inpaint import InpaintOperation
 from whichmodel.nodes.levels import LevelsOperation
 from whichmodel.nodes.mask import MaskOperation
@@ -44,6 +45,7 @@ OPERATIONS: dict[str, Operation] = {
     "median": MedianOperation(),
     "clahe": ClaheOperation(),
     "deconvolve": DeconvolveOperation(),
+    "fading": FadingOperation(),
 }
 
 
