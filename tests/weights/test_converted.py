@@ -37,7 +37,7 @@ def converted(
     def prepare(convert: Convert, needs: tuple[str, ...] = ()) -> WeightsRecord:
         made = {"test": Converter("two files", needs, convert)}
         monkeypatch.setattr(conversion, "CONVERTERS", made)
-        monkeypatch.setattr("whichmodel.weights.obstacle.CONVERTERS", made)
+        monkeypatch.setattr("whichmodel.weights.obstacles.CONVERTERS", made)
         item = msgspec.structs.replace(small, format="onnx", convert="test")
         use(item)
         return item

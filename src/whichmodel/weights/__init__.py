@@ -1,7 +1,7 @@
 """Weights: records with hashes and licences, and a cache filled through the user's own pip, npm or Hugging Face."""
 
 from whichmodel.weights.cache import archives_dir, cache_dir, hashes, installed, verify
-from whichmodel.weights.obstacle import Obstacle, obstacle
+from whichmodel.weights.obstacles import Obstacle, obstacle
 from whichmodel.weights.record import WeightsFile, WeightsRecord, record, records
 from whichmodel.weights.source import Source
 from whichmodel.weights.store import pull

@@ -21,7 +21,7 @@ from whichmodel.weights.cache import cache_dir as cache_dir
 from whichmodel.weights.client import Watch
 from whichmodel.weights.conversion import EXTRA, convert
 from whichmodel.weights.licence import refusal
-from whichmodel.weights.obstacle import missing_modules
+from whichmodel.weights.obstacles import missing_modules
 from whichmodel.weights.obtain import obtain, remove
 from whichmodel.weights.record import WeightsRecord, record
 

@@ -9,7 +9,7 @@ from whichmodel.domain import DataType, ModelCard, Record, Task
 from whichmodel.nodes.operation import Operation
 from whichmodel.nodes.registry import OPERATIONS
 from whichmodel.weights import installed, obstacle, records
-from whichmodel.weights.obstacle import pull_command
+from whichmodel.weights.obstacles import pull_command
 from whichmodel.workflow.binding import what_is_missing
 
 Status = Literal["now", "after-pull", "needs-weights", "cannot"]
