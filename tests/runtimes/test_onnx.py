@@ -124,3 +124,10 @@ def test_a_device_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     network(tmp_path / "net.onnx")
     with pytest.raises(InputError, match="vulkan"):
         OnnxNet(tmp_path / "net.onnx", device="vulkan")
+
+
+def test_a_file_that_only_begins_like_onnx_runtimes_own_format_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "net.ort"
+    path.write_bytes(b"\x20\x00\x00\x00ORTM" + bytes(2000))
+    with pytest.raises(WeightsError):
+        OnnxNet(path)

@@ -6,7 +6,7 @@ from whichmodel.domain import InputError, Step
 from whichmodel.nodes.clahe import ClaheOperation
 from whichmodel.nodes.crop import CropOperation
 from whichmodel.nodes.deconvolve import DeconvolveOperation
-from whichmodel.nodes.fading import FadingOperation
+from whichmodel.nodes.grow import GrowOperation
 from whichmodel.nodes.inpaint import InpaintOperation
 from whichmodel.nodes.levels import LevelsOperation
 from whichmodel.nodes.mask import MaskOperation
@@ -18,6 +18,7 @@ from whichmodel.nodes.operation import Operation
 from whichmodel.nodes.pick import PickBestOperation
 from whichmodel.nodes.resample import ResampleOperation
 from whichmodel.nodes.rotate import RotateOperation
+from whichmodel.nodes.segment import SegmentOperation
 from whichmodel.nodes.sharpen import SharpenOperation
 from whichmodel.nodes.subject import SubjectMaskOperation
 
@@ -35,6 +36,8 @@ OPERATIONS: dict[str, Operation] = {
     "mask": MaskOperation(),
     "matte": MatteOperation(),
     "subject-mask": SubjectMaskOperation(),
+    "segment": SegmentOperation(),
+    "grow": GrowOperation(),
     "inpaint": InpaintOperation(),
     "composite": CompositeOperation(),
     "blend": BlendOperation(),
@@ -45,7 +48,6 @@ OPERATIONS: dict[str, Operation] = {
     "median": MedianOperation(),
     "clahe": ClaheOperation(),
     "deconvolve": DeconvolveOperation(),
-    "fading": FadingOperation(),
 }
 
 

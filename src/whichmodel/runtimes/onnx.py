@@ -85,6 +85,7 @@ class OnnxNet:
                 "ONNX Runtime could not start its CUDA device", hint="--device cpu runs on the processor"
             )
         self._session: Any = session
+
         self._types = {item.name: _TYPES.get(item.type) for item in session.get_inputs()}
         self.inputs = tuple(self._types)
         self.outputs = tuple(item.name for item in session.get_outputs())

@@ -3,6 +3,9 @@
 An ONNX file is a Protocol Buffers message (onnx.proto of the ONNX project). Its tensors may say that their
 numbers lie in another file, by a path of their own choice; a runtime would open it. Only the few fields
 that can say so are read here, and the rest is stepped over.
+
+ONNX Runtime's own format (`.ort`, FlatBuffers) is let through: it can only say that numbers lie behind an
+offset of a file beside it, and a network that is given as bytes has none.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from collections.abc import Iterator, Mapping
 
 from whichmodel.domain import WeightsError
 
+_ORT = b"ORTM"
 _DEEPEST = 32
 _MOST_MESSAGES = 2_000_000
 
@@ -37,6 +41,8 @@ def check_self_contained(content: bytes, name: str) -> None:
     Raises:
         WeightsError: it does, or it is no ONNX file.
     """
+    if content[4:8] == _ORT:
+        return
     view = memoryview(content)
     waiting: list[tuple[str, memoryview, int]] = [("model", view, 0)]
     graphs = seen = 0
