@@ -32,7 +32,7 @@ from whichmodel.pictures.noise import LARGEST, noise_level
 from whichmodel.pictures.raster import Raster
 from whichmodel.runtimes.devices import choose
 from whichmodel.runtimes.onnx import onnx_version
-from whichmodel.weights import WeightsRecord, record
+from whichmodel.weights import WeightsRecord, hashes, record
 
 UNSTABLE = "unstable"
 """Mark of a tile at which the network left its range."""
@@ -93,7 +93,7 @@ class ModelOperation(Operation):
         converted = {"converter": weights.convert} if weights.convert else {}
         return {
             **converted,
-            "weights": {file.role: file.sha256 for file in weights.files},
+            "weights": hashes(weights.id),
             "tile": _side(step, context),
             "overlap": overlap_of(weights),
             "runtime": onnx_version() if weights.format == "onnx" else f"ncnn {version('ncnn')}",

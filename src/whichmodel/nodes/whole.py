@@ -33,7 +33,7 @@ from whichmodel.pictures.raster import Kind, Raster
 from whichmodel.pictures.resample import resized
 from whichmodel.runtimes.devices import choose
 from whichmodel.runtimes.onnx import OnnxNet, load_onnx, onnx_version
-from whichmodel.weights import WeightsRecord, record
+from whichmodel.weights import WeightsRecord, hashes, record
 
 Floats = NDArray[np.float32]
 
@@ -61,7 +61,7 @@ def network_identity(step: Step, context: Context) -> dict[str, Any]:
     """What the result of a network depends on beside its input: hashes of weights, runtime, device."""
     weights = weights_of(step, context.cards)
     return {
-        "weights": {file.role: file.sha256 for file in weights.files},
+        "weights": hashes(weights.id),
         "runtime": onnx_version(),
         "device": choose(context.device, weights.format).name,
     }

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Literal
 
 from whichmodel.catalog import tasks
-from whichmodel.domain import InputError, ModelCard, Parameter, Record, Step, UnboundError, Workflow
+from whichmodel.domain import DataType, InputError, ModelCard, Parameter, Record, Step, UnboundError, Workflow
 from whichmodel.nodes.operation import Cards
 from whichmodel.nodes.registry import OPERATIONS, operation_of, wrong_ports
 from whichmodel.weights import WeightsRecord, installed, obstacle, records
@@ -70,7 +70,8 @@ def bind(step: Step, cards: Cards) -> Binding:
         return Binding(
             step=step.id,
             status="unbound",
-            reason=f"{card.name} cannot run here yet: {first.why}",
+            reason=f"{card.name} cannot run here yet: {first.why}"
+            + (f"; run first: {first.command}" if first.command else ""),
             substitute=substitutes_for(card, cards, step.parameters.get("factor")),
             command=first.command,
         )
@@ -182,10 +183,27 @@ def _other_operation(step: Step, card: ModelCard) -> str:
     return "" if runs == step.operation else f"operation {runs!r} runs it, not {step.operation!r}"
 
 
+def _what_is_not_given(step: Step, card: ModelCard) -> str:
+    """Why a model that runs here was not taken for a step: something that it needs is not given."""
+    ports = OPERATIONS[records()[card.weights or ""].operation].ports
+    missing = [spec.type for port, spec in ports.items() if spec.required and port not in step.takes]
+    if DataType.MASK in missing:
+        return (
+            f"{card.name} needs a mask of the place: say where, in pixels ('at 320,200', 'box 10,20,300,400'),"
+            " or give a picture that is transparent there"
+        )
+    if missing:
+        return f"{card.name} needs {' and '.join(missing)} too"
+    return f"{card.name} needs to be told where: say it in pixels ('at 320,200', 'box 10,20,300,400')"
+
+
 def _without_model(step: Step, cards: Cards) -> str:
     task = tasks().get(str(step.parameters.get("task")))
     if task is None:
         return "no model is named for it"
+    card = runnable(task.id, cards)
+    if card is not None:
+        return _what_is_not_given(step, card)
     count = sum(card.task == task.id for card in cards.values())
     known = f"the catalog has {count}, none with weights to run" if count else "nor does the catalog have one"
     return f"no model for {plain_name(task)} can run here yet ({known})"
@@ -193,7 +211,7 @@ def _without_model(step: Step, cards: Cards) -> str:
 
 def _how_to_substitute(step: Step, binding: Binding) -> str:
     if binding.command:
-        return f"run first: {binding.command}"
+        return "that is done once, and never by a run itself"
     if not binding.substitute and "task" in step.parameters:
         name = step.parameters["task"]
         return f"leave that wish out, or do it with a model of your own before: `whichmodel models list --task {name}`"
