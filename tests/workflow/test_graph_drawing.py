@@ -40,7 +40,7 @@ def test_a_branch_and_a_merge() -> None:
         "│",
         "├─● sharpen: sharpen the edges",
         "│ │",
-        "├─│─● image-matting: mask the subject – cannot run here",
+        "├─│─● image-matting: mask the subject with U2-Net-p (for any subject) – cannot run here",
         "│ │ │",
         "●─┴─╯ merge: put the changed subject on the unchanged background"
         " (foreground: sharpen, background: photo, mask: image-matting)",
@@ -115,7 +115,8 @@ class TestProgram:
     def test_only_the_drawing_is_printed(
         self, style: str, begin: str, photo: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        assert run_program(["plan", "sharpen only the subject", str(photo), "--draw", style]) == 2
+        words = "colour my old photo and enlarge it 2x"
+        assert run_program(["plan", words, str(photo), "--draw", style]) == 2
         told = capsys.readouterr().out
         assert told.startswith(begin)
         assert "cannot run here" in told

@@ -105,7 +105,7 @@ class TestBranches:
         workflow = workflow_for("sharpen only the subject", HEADER, CARDS)
         sharpened, matte, merge = workflow.steps
         assert sharpened.takes == matte.takes == {"image": "photo"}
-        assert (matte.gives.type, matte.parameters["task"]) == ("mask", "image-matting")
+        assert (matte.gives.type, matte.operation, matte.model) == ("mask", "subject-mask", "U2-Net-p")
         assert merge.takes == {"foreground": "sharpen", "background": "photo", "mask": "image-matting"}
         assert workflow.title == "sharpen the edges, only on the subject"
 
@@ -217,7 +217,7 @@ class TestRuns:
     ) -> None:
         small = tmp_path / "small.png"
         write_picture(Picture(np.ascontiguousarray(read_picture(photo).pixels[:80, :90])), small)
-        assert run_program(["plan", "sharpen only the subject", str(small)]) == 2
-        assert "no model for background removal" in capsys.readouterr().out
+        assert run_program(["plan", "sharpen only the subject", str(small)]) == 0
+        assert "mask the subject with U2-Net-p (for any subject)" in capsys.readouterr().out
         assert run_program(["run", "sharpen it", str(small), "-o", str(tmp_path / "o.png")]) == 0
         assert not np.array_equal(read_picture(tmp_path / "o.png").pixels, read_picture(small).pixels)

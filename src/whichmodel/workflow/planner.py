@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from whichmodel.domain import DataType, InputError, Intent, ModelCard, Port, Step, UnboundError, Workflow
@@ -11,9 +12,12 @@ from whichmodel.understand import understand
 from whichmodel.workflow.binding import ENLARGEMENT, runnable, what_is_missing
 from whichmodel.workflow.enlarge import SAY_HOW_MUCH, plan_enlargement
 from whichmodel.workflow.load import SUFFIXES, load_workflow
+from whichmodel.workflow.pointing import pointed_at
 from whichmodel.workflow.print_size import EnoughPixelsError, factor_for_pixels, factor_for_print
-from whichmodel.workflow.sequence import is_sequence, plan_sequence, wishes_of
+from whichmodel.workflow.sequence import FILLING, OUTLINING, is_sequence, plan_sequence, wishes_of
 from whichmodel.workflow.steps import INPUT, model_step, number, workflow_of
+
+_REMOVE = re.compile(r"\b(?:remov|eras|delet|fill|take (?:out|away)|get rid)", re.IGNORECASE)
 
 
 def workflow_for(what: str, header: Header | None, cards: Cards) -> Workflow:
@@ -71,6 +75,8 @@ def plan(intent: Intent, header: Header | None, cards: Cards) -> Workflow:
     tasks = intent.steps or ((intent.task,) if intent.task else ())
     if not tasks and (intent.target or isinstance(intent.scale, int | float)):
         tasks = (ENLARGEMENT,)  # "4x" or "60x90 cm at 150 dpi" says enough
+    if not tasks and pointed_at(intent.question):
+        tasks = (FILLING if _REMOVE.search(intent.question) else OUTLINING,)
     if not tasks:
         raise InputError(
             f"cannot tell what to do from {intent.question!r}",
@@ -79,7 +85,7 @@ def plan(intent: Intent, header: Header | None, cards: Cards) -> Workflow:
     wishes = wishes_of(intent, tasks)
     if is_sequence(intent, wishes):
         enlarged = _enlargement(intent, header, several=True) if ENLARGEMENT in tasks else None
-        return plan_sequence(intent, wishes, enlarged, cards)
+        return plan_sequence(intent, wishes, enlarged, cards, header)
     for task in tasks:
         if task != ENLARGEMENT:
             return _single(task, intent, cards)

@@ -12,24 +12,41 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import msgspec
 
 from whichmodel.catalog import tasks
-from whichmodel.domain import DataType, InputError, Intent, Port, Step, Task, UnboundError, Words, Workflow
+from whichmodel.domain import (
+    DataType,
+    InputError,
+    Intent,
+    Parameter,
+    Port,
+    Step,
+    Task,
+    UnboundError,
+    Words,
+    Workflow,
+)
+from whichmodel.nodes.grow import WIDEST
 from whichmodel.nodes.operation import Cards
 from whichmodel.nodes.registry import MODEL
 from whichmodel.nodes.sharpen import LARGEST_RADIUS
+from whichmodel.pictures import Header
 from whichmodel.workflow.binding import runnable
 from whichmodel.workflow.enlarge import enlarging_steps, enlarging_title
+from whichmodel.workflow.pointing import pointed_at
 from whichmodel.workflow.steps import INPUT, model_step, picture_port, plain_name, resample_step, workflow_of
 
 SHARPENING = "deblurring"
 """Task as which a wish for sharper edges is understood."""
-MATTING = "image-matting"
+MATTING, FILLING, OUTLINING = "image-matting", "inpainting", "promptable-segmentation"
+
+_FRINGE = 150
+"""What is taken out by its outline is taken out with a border of 1/150 of the picture's longer side."""
 
 # "Sharpen" asks for stronger edges, which an unsharp mask gives; blur is removed by a model.
 _SHARPEN = re.compile(r"\bsharpe[nr]", re.IGNORECASE)
@@ -83,26 +100,31 @@ def is_sequence(intent: Intent, wishes: Sequence[Wish]) -> bool:
     return (
         len(wishes) > 1
         or single.sharpens
-        or single.task.id == MATTING
+        or single.task.id in (MATTING, FILLING, OUTLINING)
         or (single.task.size == "larger" and _BLEND in intent.constraints)
     )
 
 
 def plan_sequence(
-    intent: Intent, wishes: Sequence[Wish], enlarged: tuple[float, str] | None, cards: Cards
+    intent: Intent,
+    wishes: Sequence[Wish],
+    enlarged: tuple[float, str] | None,
+    cards: Cards,
+    header: Header | None = None,
 ) -> Workflow:
     """The workflow for several wishes.
 
     Args:
         enlarged: the factor of the enlargement and what it is called, where one is wished; a factor of 1
             leaves it out.
+        header: of the picture, whose transparency may mark what is to be filled.
 
     Raises:
         InputError: a factor out of range, or two results where only one can be given back.
         UnboundError: nothing gives what a wish takes, or no enlargement runs here.
     """
     _one_result(wishes)
-    sequence = _Sequence(cards, intent.qualities)
+    sequence = _Sequence(cards, intent, header)
     parts = _parts(intent, wishes)
     for number, wish in sorted(enumerate(wishes), key=lambda item: (item[1].rank, item[0])):
         if wish.rank == 4:
@@ -114,6 +136,10 @@ def plan_sequence(
             sequence.enlarge(*enlarged)
         elif wish.task.id == MATTING:
             sequence.cut_out()
+        elif wish.task.id == FILLING:
+            sequence.fill()
+        elif wish.task.id == OUTLINING:
+            sequence.outline()
         else:
             sequence.model(wish.task)
         if number in parts:
@@ -125,9 +151,11 @@ def plan_sequence(
 class _Sequence:
     """Steps that follow each other; each takes what the last one gave."""
 
-    def __init__(self, cards: Cards, qualities: Collection[str]) -> None:
+    def __init__(self, cards: Cards, intent: Intent, header: Header | None) -> None:
         self.value = INPUT.name
-        self._qualities = qualities
+        self._qualities = intent.qualities
+        self._pointed = pointed_at(intent.question)
+        self._header = header
         self._cards = cards
         self._values = {INPUT.type: INPUT.name}
         self._steps: list[Step] = []
@@ -207,6 +235,28 @@ class _Sequence:
             "composite", "cut the subject out", {"foreground": takes, "mask": mask}, id="cut-out"
         )
 
+    def outline(self) -> None:
+        """An outline of what the words point at in pixels, where they do and a model runs here."""
+        card = runnable(OUTLINING, self._cards, self._qualities)
+        if card is None or not self._pointed:
+            self.model(tasks()[OUTLINING])
+            return
+        step = model_step(card, self._values[INPUT.type], id=self._id(OUTLINING), given=self._pointed)
+        self._add(step, "outline what is there")
+
+    def fill(self) -> None:
+        """Fill what is pointed at, what is transparent, or what an earlier step has marked."""
+        picture, marked = self.value, DataType.MASK in self._values
+        if not marked and self._pointed and runnable(OUTLINING, self._cards) is not None:
+            self.outline()
+            self._told.pop()
+            longer = max(self._header.width, self._header.height) if self._header else 8 * _FRINGE
+            fringe = min(WIDEST, max(3, round(longer / _FRINGE)))
+            self._mask("grow", "widen the outline by its fringe", {"image": self.value}, {"pixels": fringe})
+        elif not marked and self._header is not None and self._header.has_alpha:
+            self._mask("mask", "mark what is transparent", {"image": picture}, {"inverted": True})
+        self.model(tasks()[FILLING])
+
     def only(self, part: str, before: str) -> None:
         """What the last step did, only on the subject or only on the background of what it took."""
         done = self.value
@@ -242,12 +292,28 @@ class _Sequence:
         """A step that masks the subject of a picture; the value goes on as it was."""
         kept, told = dict(self._values), list(self._told)
         self._values = {DataType.IMAGE: source}
-        name = self.model(tasks()[MATTING])
+        if self._pointed:
+            self.outline()
+            name = self._steps[-1].id
+        else:
+            name = self.model(tasks()[MATTING])
         mask = Port(name="mask of the subject", type=DataType.MASK, shape="h × w × 1")
-        title = self._steps[-1].title.replace(plain_name(tasks()[MATTING]), "mask the subject")
+        title = self._steps[-1].title
+        for task in (MATTING, OUTLINING):
+            title = title.replace(plain_name(tasks()[task]), "mask the subject")
         self._steps[-1] = msgspec.structs.replace(self._steps[-1], title=title, gives=mask)
         self._values, self._told, self.value = kept, told, kept[DataType.IMAGE]
         return name
+
+    def _mask(
+        self, operation: str, title: str, takes: dict[str, str], parameters: dict[str, Parameter]
+    ) -> None:
+        """A step without a model that makes a mask."""
+        gives = Port(name="mask", type=DataType.MASK, shape="h × w × 1")
+        id = self._id(operation)
+        self._add(
+            Step(id=id, title=title, operation=operation, takes=takes, gives=gives, parameters=parameters)
+        )
 
     def _one_to_one(self, operation: str, title: str, takes: dict[str, str], *, id: str = "") -> None:
         step = Step(
