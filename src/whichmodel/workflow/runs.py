@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from whichmodel.catalog import tasks
+from whichmodel.catalog import cards, tasks
 from whichmodel.domain import DataType, ModelCard, Record, Task
 from whichmodel.nodes.operation import Operation
 from whichmodel.nodes.registry import OPERATIONS
@@ -101,19 +101,18 @@ def _without_weights(card: ModelCard, task: Task) -> Runs:
 def _unable(task: Task) -> str:
     """Why nothing here could do a task, whatever weights there were; empty where something could."""
     networks = [operation for operation in OPERATIONS.values() if operation.takes_model]
-    if any(fits(operation, task) for operation in networks) and _taken(task, networks):
+    if any(fits(operation, task) and _takes_all(operation, task) for operation in networks):
+        return ""
+    # A model that does the task here shows that it can be done, though not with all that the task may take.
+    if any(card.task == task.id and card.weights and not what_is_missing(card) for card in cards().values()):
         return ""
     takes, gives = (_listed([port.type for port in ports]) for ports in (task.inputs, task.outputs))
     return f"no operation of whichmodel turns {takes} into {gives}"
 
 
-def _taken(task: Task, networks: list[Operation]) -> bool:
-    """Whether one operation takes everything that the task takes."""
-    return any(
-        fits(operation, task)
-        and {port.type for port in task.inputs} <= {spec.type for spec in operation.ports.values()}
-        for operation in networks
-    )
+def _takes_all(operation: Operation, task: Task) -> bool:
+    """Whether an operation has ports for everything that a task takes."""
+    return {port.type for port in task.inputs} <= {spec.type for spec in operation.ports.values()}
 
 
 def _listed(types: list[DataType]) -> str:

@@ -32,7 +32,8 @@ def draft_of_json(entry: Entry, file: str) -> Draft:
         draft.wrong(
             f"it is a {kind!r} document of schema_version {version!r}", hint="expected a modelcard, 1"
         )
-    fields.pop("runs_here", None)
+    for told in ("runs_here", "runs"):
+        fields.pop(told, None)
     return _checked(draft, fields)
 
 
