@@ -14,6 +14,7 @@ from whichmodel.domain import DataType, InputError, Step, StepError
 from whichmodel.nodes.feather import RECENT, blended
 from whichmodel.nodes.network import SIGMA, PictureNet, picture_net, sigma_for
 from whichmodel.nodes.operation import (
+    DEFAULT_TILE,
     Cards,
     Context,
     Operation,
@@ -94,7 +95,7 @@ class ModelOperation(Operation):
         return {
             **converted,
             "weights": hashes(weights.id),
-            "tile": _side(step, context),
+            "tile": tile_side(step, weights, context.tile),
             "overlap": overlap_of(weights),
             "runtime": onnx_version() if weights.format == "onnx" else f"ncnn {version('ncnn')}",
             "device": choose(context.device, weights.format).name,
@@ -107,10 +108,10 @@ class ModelOperation(Operation):
         return {"sigma": noise_level(inputs["image"]) if given is None else float(given)}
 
     def units(self, step: Step, sizes: Mapping[str, Size], context: Context) -> Sequence[Unit]:
-        scale = self._weights(step, context).scale
-        size = sizes["image"]
-        found = tiles(size.width, size.height, size=_side(step, context), halo=0)
-        return [Unit(tile.core.times(scale), str(tile)) for tile in found]
+        weights, size = self._weights(step, context), sizes["image"]
+        side = tile_side(step, weights, context.tile)
+        found = tiles(size.width, size.height, size=side, halo=0)
+        return [Unit(tile.core.times(weights.scale), str(tile)) for tile in found]
 
     def compute(self, step: Step, unit: Unit, inputs: Mapping[str, Raster], context: Context) -> Samples:
         weights = self._weights(step, context)
@@ -119,7 +120,8 @@ class ModelOperation(Operation):
         net = picture_net(weights, context.weights(weights.id), context.device, sigma)
         if weights.context == "global":
             made_by = f"{choose(context.device, weights.format).name}, {sigma}"
-            colour, reduced = _blended(net, weights, picture, unit.target, _side(step, context), made_by)
+            side = tile_side(step, weights, context.tile)
+            colour, reduced = _blended(net, weights, picture, unit.target, side, made_by)
         else:
             core = Box(*(edge // weights.scale for edge in _corners(unit.target)))
             source = halo_of(weights, core, picture.width, picture.height)
@@ -175,6 +177,16 @@ def halo_of(weights: WeightsRecord, core: Box, width: int, height: int) -> Box:
         min(width, -(-grown.right // grid) * grid),
         min(height, -(-grown.bottom // grid) * grid),
     )
+
+
+def tile_side(step: Step, weights: WeightsRecord, tile: int) -> int:
+    """Side of a tile's core in input pixels: that which the step names, else that of the run.
+
+    Where nobody has chosen one, a network whose overlap would be most of the work has its own (`tile` of the
+    record).
+    """
+    own = weights.tile if weights.tile and tile == DEFAULT_TILE else tile
+    return int(step.parameters.get("tile", own))
 
 
 def check_tile(side: int, what: str) -> int:
@@ -281,10 +293,6 @@ def _blended(
     planes = blended(picture.width, picture.height, side, overlap, scale, target, run)
     top = picture.kind.top
     return np.rint(planes).clip(0, top).astype(picture.kind.dtype), reduced
-
-
-def _side(step: Step, context: Context) -> int:
-    return int(step.parameters.get("tile", context.tile))
 
 
 def _corners(box: Box) -> tuple[int, int, int, int]:

@@ -99,6 +99,9 @@ class WeightsRecord(Record, frozen=True, kw_only=True):
             `"global"` where the network looks at the whole of what it is given: its tiles differ at their
             edges by any overlap, and are blended into each other; `"whole"` where it is always given the
             whole picture, reduced, and never tiles.
+        tile: side of a tile's core in input pixels, where that of the program does not suit; 0: it does.
+        outdone_by: what was measured to do the same better with models that run here; the planner then
+            takes that, and these weights only where somebody names their model. Empty: nothing.
         tiling: what was measured about running it in tiles; `None` where not measured.
         memory_bytes: memory that one run at `input_size` was measured to take, beside the program; 0 where
             not measured or without meaning.
@@ -129,6 +132,8 @@ class WeightsRecord(Record, frozen=True, kw_only=True):
     receptive_field_note: str = ""
     size_multiple: Positive = 1
     context: Literal["finite", "global", "whole"] = "finite"
+    tile: Annotated[int, msgspec.Meta(ge=0, le=4096)] = 0
+    outdone_by: str = ""
     tiling: Tiling | None = None
     memory_bytes: Annotated[int, msgspec.Meta(ge=0)] = 0
     measured: tuple[Statement, ...] = ()

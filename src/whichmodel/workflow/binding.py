@@ -16,6 +16,9 @@ from whichmodel.workflow.steps import plain_name
 RUNTIMES = frozenset({"ncnn", "onnx"})
 """Formats of weights that `runtimes` can run."""
 
+INVENTING = "realistic-texture"
+"""Quality of a question that asks for invented texture, and of the models that give it."""
+
 ENLARGEMENT = "super-resolution"
 """Id of the task in the ontology whose models the planner may chain."""
 
@@ -136,12 +139,25 @@ def what_is_missing(card: ModelCard) -> str:
     return ""
 
 
-def enlargers(cards: Cards) -> dict[int, ModelCard]:
-    """One runnable enlargement model for each whole factor, smallest factor first."""
+def enlargers(cards: Cards, qualities: Collection[str] = ()) -> dict[int, ModelCard]:
+    """One runnable enlargement model for each whole factor, smallest factor first.
+
+    A model that invents texture is taken only where that was asked for, and one that a chain of others was
+    measured to outdo never without its name.
+
+    Args:
+        qualities: what was said beside the task.
+    """
     found: dict[int, ModelCard] = {}
     for card in cards.values():
-        if card.task == ENLARGEMENT and not what_is_missing(card):
-            found.setdefault(records()[card.weights or ""].scale, card)
+        if card.task != ENLARGEMENT or what_is_missing(card):
+            continue
+        weights = records()[card.weights or ""]
+        invents = INVENTING in card.suits
+        if weights.outdone_by or (invents and INVENTING not in qualities):
+            continue
+        if invents or weights.scale not in found:
+            found[weights.scale] = card
     return dict(sorted(found.items()))
 
 

@@ -25,7 +25,7 @@ import numpy as np
 from whichmodel import __version__
 from whichmodel.domain import Record, Step, WhichmodelError
 from whichmodel.files import replacing
-from whichmodel.nodes.model import overlap_of
+from whichmodel.nodes.model import overlap_of, tile_side
 from whichmodel.nodes.operation import Context, Size, Unit, row_bands
 from whichmodel.nodes.registry import MODEL, operation_of
 from whichmodel.nodes.tiles import tiles
@@ -102,7 +102,10 @@ def amount_of(step: Step, sizes: Mapping[str, Size], context: Context) -> int | 
 
 def tile_of(step: Step, context: Context) -> int:
     """Side of a tile's core in a step: its own, else that of the run."""
-    return int(step.parameters.get("tile", context.tile))
+    weights_id = operation_of(step).needs_weights(step, context.cards)
+    if weights_id is None:
+        return int(step.parameters.get("tile", context.tile))
+    return tile_side(step, record(weights_id), context.tile)
 
 
 def _measured(step: Step, sizes: Mapping[str, Size], kinds: Mapping[str, Kind], context: Context) -> Pace:
@@ -125,6 +128,7 @@ def _model_pace(step: Step, image: Size, kind: Kind, context: Context, folder: P
         core = Box(halo, halo, side - halo, side - halo) if side > 4 * halo else Box(0, 0, side, side)
         unit = Unit(core.times(weights.scale), "calibration")
         own = replace(context, size=Size(side, side).times(weights.scale), kind=kind)
+        own = replace(own, state=operation_of(step).prepare(step, {"image": raster}, own))
         began, worked = time.perf_counter(), time.process_time()
         operation_of(step).compute(step, unit, {"image": raster}, own)
         taken = time.perf_counter() - began, (time.process_time() - worked) / usable_threads()

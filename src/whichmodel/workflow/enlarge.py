@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 from whichmodel.domain import InputError, Step, UnboundError, Workflow
 from whichmodel.nodes.operation import Cards
@@ -16,19 +17,22 @@ LARGEST_FACTOR = 16.0
 SAY_HOW_MUCH = "say how much: e.g. 'enlarge 4x', or a print size: '60x90 cm at 150 dpi'"
 
 
-def plan_enlargement(factor: float | None, cards: Cards, *, title: str = "") -> Workflow:
+def plan_enlargement(
+    factor: float | None, cards: Cards, *, title: str = "", qualities: Collection[str] = ()
+) -> Workflow:
     """Enlarge by any factor with the models that run here, chained and resampled where needed.
 
     Args:
         factor: of both sides; below 1 makes the picture smaller, without a model.
         cards: model cards by name.
         title: of the workflow, for people.
+        qualities: what was said beside the factor; may ask for invented texture.
 
     Raises:
         InputError: no factor, or one that is not above 0, is 1, or is above 16.
         UnboundError: no enlargement model can run here.
     """
-    steps = enlarging_steps(factor, cards)
+    steps = enlarging_steps(factor, cards, qualities=qualities)
     return workflow_of(title or enlarging_title(factor or 1.0), steps)
 
 
@@ -37,14 +41,16 @@ def enlarging_title(factor: float) -> str:
     return f"enlarge {number(factor)}×" if factor > 1 else f"make smaller, {number(factor)}×"
 
 
-def enlarging_steps(factor: float | None, cards: Cards, source: str = INPUT.name) -> tuple[Step, ...]:
+def enlarging_steps(
+    factor: float | None, cards: Cards, source: str = INPUT.name, qualities: Collection[str] = ()
+) -> tuple[Step, ...]:
     """The steps that enlarge the value `source` by any factor; errors as for `plan_enlargement`."""
     if factor is None:
         raise InputError("the factor is missing", hint=SAY_HOW_MUCH)
     check_factor(factor)
     if factor < 1:
         return chain_steps((), source, factor=factor)
-    models = enlargers(cards)
+    models = enlargers(cards, qualities)
     chain = best_chain(tuple(models), factor)
     if not chain:
         raise UnboundError(

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from whichmodel.domain import InputError, Record, Step, Workflow
 from whichmodel.nodes.feather import MOST_KEPT
-from whichmodel.nodes.model import overlap_of
+from whichmodel.nodes.model import overlap_of, tile_side
 from whichmodel.nodes.operation import Cards, Size
 from whichmodel.nodes.registry import MODEL, operation_of
 from whichmodel.pictures import Kind
@@ -76,7 +76,8 @@ def step_memory(step: Step, image: Size, after: Size, kind: Kind, cards: Cards, 
     weights_id = operation_of(step).needs_weights(step, cards)
     widest = max(image.width, after.width)
     if weights_id is not None and step.operation == MODEL:
-        own = tile_memory(record(weights_id), int(step.parameters.get("tile", tile)), image)
+        weights = record(weights_id)
+        own = tile_memory(weights, tile_side(step, weights, tile), image)
     else:
         own = min(after.pixels, max(_BAND, after.width)) * kind.samples * _BAND_BYTES
         if weights_id is not None:

@@ -90,7 +90,7 @@ def plan(intent: Intent, header: Header | None, cards: Cards) -> Workflow:
         if task != ENLARGEMENT:
             return _single(task, intent, cards)
     factor, title = _enlargement(intent, header)
-    return plan_enlargement(factor, cards, title=title)
+    return plan_enlargement(factor, cards, title=title, qualities=intent.qualities)
 
 
 def _single(task: str, intent: Intent, cards: Cards) -> Workflow:

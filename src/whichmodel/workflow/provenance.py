@@ -19,7 +19,7 @@ import msgspec
 from whichmodel import __version__
 from whichmodel.domain import DataType, PictureError, Record, Step, Workflow, to_json
 from whichmodel.files import replacing
-from whichmodel.nodes.model import overlap_of
+from whichmodel.nodes.model import overlap_of, tile_side
 from whichmodel.nodes.operation import Cards
 from whichmodel.nodes.registry import operation_of
 from whichmodel.pictures.bridge import pyvips
@@ -222,7 +222,7 @@ def step_plan(workflow: Workflow, cards: Cards, tile: int, device: str) -> dict[
         if weights_id is not None:
             weights = record(weights_id)
             planned[step.id] = {
-                "tile": int(step.parameters.get("tile", tile)),
+                "tile": tile_side(step, weights, tile),
                 "overlap": overlap_of(weights),
                 "device": choose(device, weights.format).name,
             }

@@ -211,7 +211,7 @@ class _Sequence:
         if factor == 1 and words:
             self._told.append(words)
             return
-        for step in enlarging_steps(factor, self._cards, self.value):
+        for step in enlarging_steps(factor, self._cards, self.value, self._qualities):
             self._add(step)
         self._told.append(words or enlarging_title(factor))
         self._factor *= factor
