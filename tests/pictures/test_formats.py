@@ -43,7 +43,17 @@ def test_a_pyramid_is_a_tiled_bigtiff_with_smaller_copies(tmp_path: Path, kind: 
         seen = file.pages[0].asarray()
     assert np.array_equal(seen[:, :, :3], given.pixels)
     assert given.alpha is None or np.array_equal(seen[:, :, 3], given.alpha)
-    assert np.array_equal(read_picture(out).pixels, given.pixels)
+    again = read_picture(out)
+    assert np.array_equal(again.pixels, given.pixels)
+    assert again.metadata.notes == ()
+
+
+def test_pages_that_are_no_smaller_copies_are_told(tmp_path: Path) -> None:
+    pages = [Image.fromarray(picture(30, 20).pixels) for _ in range(3)]
+    pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
+    assert read_picture(tmp_path / "a.tif").metadata.notes == (
+        "only the first of 3 pages or frames was read",
+    )
 
 
 def test_large_tiffs_are_pyramids_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,6 +93,14 @@ def test_rails_join_exactly_what_a_step_takes(workflow: Workflow) -> None:
     assert on_rail[lines[-1].index("▼") // 2] == workflow.output
 
 
+def test_a_merge_says_what_is_at_which_port() -> None:
+    workflow = workflow_for("sharpen only the subject", HEADER, CARDS)
+    for drawing in (drawn(workflow, "mermaid"), drawn(workflow, "svg")):
+        text = re.sub(r"<[^>]+>", " ", drawing.replace("#58;", ":"))
+        for said in ("foreground: sharpen", "background: photo", "mask: U2-Net-p"):
+            assert said in text
+
+
 def test_mermaid_and_svg_have_every_step_and_stand_alone() -> None:
     workflow = workflow_for("remove the background and enlarge 2x", HEADER, CARDS)
     mermaid = drawn(workflow, "mermaid", unbound=["image-matting"])

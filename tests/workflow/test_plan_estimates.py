@@ -20,10 +20,11 @@ from whichmodel.nodes.operation import Context, Size
 from whichmodel.nodes.tiles import tiles
 from whichmodel.pictures import Header, Kind, Limits, Metadata, Picture, write_picture
 from whichmodel.weights import record
-from whichmodel.workflow import calibrate, describe, estimate, plan_enlargement
+from whichmodel.workflow import calibrate, describe, estimate, plan_enlargement, run_workflow
 from whichmodel.workflow.calibrate import amount_of, expected_seconds
 from whichmodel.workflow.describe import Plan, Wishes
 from whichmodel.workflow.estimate import tile_memory
+from whichmodel.workflow.steps import INPUT, resample_step, workflow_of
 
 CARDS = cards()
 PHOTO = Header(4000, 3000, 3, 8, False, "jpeg")
@@ -101,6 +102,18 @@ class TestRefusals:
         text = self.only(planned(), "memory")
         assert "--tile 128" in text
         assert "0.5 GB are free" in text
+
+    def test_a_run_that_does_not_fit_into_memory_is_refused(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setattr(estimate, "free_memory", lambda: 100_000_000)
+        source, out = tmp_path / "a.png", tmp_path / "b.png"
+        write_picture(Picture(np.zeros((20, 30, 3), np.uint8)), source)
+        workflow = workflow_of("half", (resample_step(INPUT.name, 0.5, id="half", title="half"),))
+        with pytest.raises(InputError, match=r"'half': it needs .* and 0.1 GB are free") as caught:
+            run_workflow(workflow, source, out, cards=cards())
+        assert "close other programs" in caught.value.hint
+        assert not out.exists()
 
     def test_disk(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(estimate, "free_disk", lambda folder: 1_000_000)

@@ -114,9 +114,17 @@ def _step(step: Step, workflow: Workflow, table: dict[str, StepRow], key: str, r
     kind: Kind = "missing" if missing else "optional" if helps and row is not None else "step"
     name = _name(step, row)
     about = [plain_name(step.title)] if step.model else []
+    if len(step.takes) > 1:
+        about += [f"{port}: {_value(name, workflow)}" for port, name in step.takes.items()]
     if step.id != workflow.output:
         about += [f"gives {plain_name(step.gives.name)}", *_carried(step.gives)[1:]]
     return Node(key, kind, f"({mark}) {name}" if row is not None else name, tuple(about), rank)
+
+
+def _value(name: str, workflow: Workflow) -> str:
+    """What arrives at one of several ports: the step that gives it, or the input."""
+    step = next((step for step in workflow.steps if step.id == name), None)
+    return plain_name(name if step is None or step.model is None else step.model)
 
 
 def _name(step: Step, row: StepRow | None) -> str:

@@ -132,7 +132,7 @@ def open_picture(path: Path, limits: Limits = DEFAULT_LIMITS) -> Opened:
         iptc=_block(image, "iptc-data"),
         resolution=_resolution(image) if says_resolution else None,
         format=name,
-        notes=_notes_about(image),
+        notes=_notes_about(path, image),
     )
     orientation = int(image.get("orientation")) if image.get_typeof("orientation") else 1
     try:
@@ -286,13 +286,26 @@ def _exif_number(image: Any, tag: str) -> float:
         return 0.0
 
 
-def _notes_about(image: Any) -> tuple[str, ...]:
+def _notes_about(path: Path, image: Any) -> tuple[str, ...]:
     notes = []
-    if image.get_typeof("n-pages") and image.get("n-pages") > 1:
-        notes.append(f"only the first of {image.get('n-pages')} pages or frames was read")
+    pages = int(image.get("n-pages")) if image.get_typeof("n-pages") else 1
+    if pages > 1 and not _is_pyramid(path, image):
+        notes.append(f"only the first of {pages} pages or frames was read")
     if image.get_typeof("gainmap-data"):
         notes.append("the HDR gain map of the picture was left out")
     return tuple(notes)
+
+
+def _is_pyramid(path: Path, image: Any) -> bool:
+    """Whether the second page of a TIFF is the first at half the size, as tiled pictures hold them."""
+    try:
+        second = pyvips.Image.tiffload(str(path), page=1)
+    except pyvips.Error:  # another format, or a page that is damaged and not needed
+        return False
+    return all(
+        half in (whole // 2, -(-whole // 2))
+        for half, whole in ((second.width, image.width), (second.height, image.height))
+    )
 
 
 def damaged(path: Path, why: str) -> PictureError:

@@ -97,6 +97,27 @@ def disk_bytes(workflow: Workflow, sizes: Mapping[str, Size | None], kinds: Mapp
     return sum(size.pixels * kinds[name].bytes for name in names if (size := sizes[name]))
 
 
+def check_memory(
+    workflow: Workflow, sizes: Mapping[str, Size], kinds: Mapping[str, Kind], cards: Cards, tile: int
+) -> None:
+    """Check that the memory that is free suffices for every step.
+
+    Args:
+        sizes, kinds: of every value, by name.
+        tile: side of a tile's core, where a step does not name one.
+
+    Raises:
+        InputError: names the step that needs more than is free.
+    """
+    for step in workflow.steps:
+        taken = sizes[step.takes.get("image") or next(iter(step.takes.values()))]
+        needed = step_memory(step, taken, sizes[step.id], kinds[step.id], cards, tile)
+        tiled = step.operation == MODEL and operation_of(step).needs_weights(step, cards) is not None
+        refusal = memory_refusal(needed, {step.id: int(step.parameters.get("tile", tile))} if tiled else {})
+        if refusal is not None:
+            raise InputError(f"step {step.id!r}: {refusal.message}", hint=refusal.hint)
+
+
 def memory_refusal(needed: int, tiles: Mapping[str, int]) -> Refusal | None:
     """Why a plan does not fit into the memory that is free, or `None`.
 

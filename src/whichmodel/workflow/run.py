@@ -39,6 +39,7 @@ from whichmodel.workflow.engine import (
     kinds_of,
     run_steps,
 )
+from whichmodel.workflow.estimate import check_memory
 from whichmodel.workflow.provenance import (
     provenance_of,
     provenance_path,
@@ -120,11 +121,12 @@ def run_workflow(
     opened = open_picture(inputs, limits)
     start = Size(opened.width, opened.height)
     sizes = _planned(workflow, start, cards, limits)
-    kinds_of(workflow, opened.kind)  # a merge may need transparency that the picture lacks
+    kinds = kinds_of(workflow, opened.kind)  # a merge may need transparency that the picture lacks
     if same_file(inputs, output):
         raise InputError(f"{output} is the input itself", hint="give another name with -o")
     end = sizes[workflow.output]
     check_writable(output, end.width, end.height)
+    check_memory(workflow, sizes, kinds, cards, tile)
     _choose_devices(workflow, cards, device, say)
     files = _weights_of(workflow, cards, say)
     context = Context(cards=cards, weights=files.__getitem__, tile=tile, device=device)
