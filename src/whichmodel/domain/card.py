@@ -8,6 +8,9 @@ from whichmodel.domain.record import Record
 
 Scale = int | float | Literal["any"] | None
 
+INVENTING = "realistic-texture"
+"""In `suits`: the model paints texture that looks real and is invented; taken only where that is asked for."""
+
 
 class Link(Record, frozen=True, kw_only=True):
     """A link and what it leads to."""

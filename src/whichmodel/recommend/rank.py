@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from whichmodel.catalog import cards, tasks
 from whichmodel.domain import Intent, ModelCard, Record, Scale, Task
+from whichmodel.domain.card import INVENTING
+from whichmodel.weights import records
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,11 +90,12 @@ def recommend(
         factor = factor_fit(intent.scale, card.scale)
         fit = _fit(intent, card) + LIKENESS * alike(card)
         here = runs(card)
-        key = (distance, -_FACTOR_FIT[factor], not here, -fit, *_variant_order(card))
+        spare = bool(_set_aside(intent, card))
+        key = (distance, -_FACTOR_FIT[factor], spare, not here, -fit, *_variant_order(card))
         score = (
             0.5 * (1 - 0.25 * distance)
             + 0.3 * _FACTOR_FIT[factor]
-            + 0.1 * here
+            + 0.1 * (here and not spare)
             + 0.1 * min(max(fit, 0.0), 3.0) / 3
         )
         ranked.append(
@@ -188,8 +191,20 @@ def _why(intent: Intent, card: ModelCard, factor: str, *, here: bool) -> str:
 
 
 def _against(intent: Intent, card: ModelCard, factor: str, *, here: bool) -> str:
-    told = [_against_fit(intent, card, factor), "" if here else "Cannot run on this computer yet."]
+    told = [
+        _against_fit(intent, card, factor),
+        _set_aside(intent, card),
+        "" if here else "Cannot run on this computer yet.",
+    ]
     return " ".join(filter(None, told))
+
+
+def _set_aside(intent: Intent, card: ModelCard) -> str:
+    """Why a model stands behind its equals; empty where it does not."""
+    if INVENTING in card.suits and INVENTING not in intent.qualities:
+        return "Invents texture, which you do not ask for."
+    weights = records().get(card.weights or "")
+    return f"{weights.outdone_by} was measured to come closer." if weights and weights.outdone_by else ""
 
 
 def _against_fit(intent: Intent, card: ModelCard, factor: str) -> str:

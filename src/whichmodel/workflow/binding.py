@@ -7,6 +7,7 @@ from typing import Literal
 
 from whichmodel.catalog import tasks
 from whichmodel.domain import DataType, InputError, ModelCard, Parameter, Record, Step, UnboundError, Workflow
+from whichmodel.domain.card import INVENTING
 from whichmodel.nodes.operation import Cards
 from whichmodel.nodes.registry import OPERATIONS, operation_of, wrong_ports
 from whichmodel.weights import WeightsRecord, installed, obstacle, records
@@ -15,9 +16,6 @@ from whichmodel.workflow.steps import plain_name
 
 RUNTIMES = frozenset({"ncnn", "onnx"})
 """Formats of weights that `runtimes` can run."""
-
-INVENTING = "realistic-texture"
-"""Quality of a question that asks for invented texture, and of the models that give it."""
 
 ENLARGEMENT = "super-resolution"
 """Id of the task in the ontology whose models the planner may chain."""
