@@ -25,7 +25,7 @@ CHOICE = (
     "object-detection", "open-vocabulary-detection", "semantic-segmentation", "promptable-segmentation",
     "depth-estimation", "video-depth-estimation", "text-to-image", "text-to-speech", "speech-recognition",
 )  # fmt: skip
-SCALE_IN_NAME = re.compile(r"-(\d+)x$")
+SCALE_IN_NAME = re.compile(r"-(?:(\d+)x|x(\d+)plus)$")
 KINDS_OF_RESEARCH = {"model-training", "benchmark-dataset", "study"}
 
 
@@ -82,7 +82,7 @@ def test_there_is_a_choice_of_models() -> None:
 def test_scales_agree_with_names(card: ModelCard) -> None:
     named = SCALE_IN_NAME.search(card.name)
     if named:
-        assert card.scale == int(named.group(1))
+        assert card.scale == int(named.group(1) or named.group(2))
     elif "-Any-" in card.name:
         assert card.scale == "any"
     else:

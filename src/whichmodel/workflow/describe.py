@@ -347,8 +347,22 @@ def chain_notes(workflow: Workflow, cards: Cards) -> tuple[str, ...]:
         elif total == 1:
             same.add(step.id)
     if len(scales) > 1:
-        notes.append(f"no {number(total)}× model runs here: {_row(scales)}")
+        outdone = _outdone(total, cards)
+        notes.append(
+            f"{_row(scales)}: {outdone} enlarges {number(total)}× at once and was measured to come less close"
+            if outdone
+            else f"no {number(total)}× model runs here: {_row(scales)}"
+        )
     return tuple(notes)
+
+
+def _outdone(factor: float, cards: Cards) -> str:
+    """Name of a model of this factor that runs here and that the chain is taken instead of; may be empty."""
+    for card in cards.values():
+        weights = records().get(card.weights or "")
+        if weights is not None and weights.scale == factor and weights.outdone_by:
+            return card.name
+    return ""
 
 
 def _row(scales: list[float]) -> str:
