@@ -99,6 +99,7 @@ class Context:
         device: that was asked for: one of `runtimes.devices.WISHES`.
         size, kind: of the step's result, as planned; set for each step by the engine.
         state: what `Operation.prepare` of this step gave.
+        data: what the steps at its ports gave, by port, where that is data.
     """
 
     cards: Cards
@@ -108,6 +109,7 @@ class Context:
     size: Size = field(default_factory=lambda: Size(1, 1))
     kind: Kind = field(default_factory=lambda: Kind(3, 8))
     state: State = field(default_factory=dict)
+    data: Mapping[str, State] = field(default_factory=dict)
 
 
 class Operation(ABC):
@@ -120,6 +122,7 @@ class Operation(ABC):
         ports: the inputs that a step may connect, by name.
         gives: type of the result.
         takes_model: whether its steps name a model of the catalog, whose network it runs.
+        data: whether the result is no picture but data (`nodes.data`).
         steady: whether the time that it takes follows from the sizes; else it is not told beforehand.
         resembles: port whose picture the result must look like from afar (the local means agree), or
             `None` where no such thing can be said.
@@ -128,6 +131,7 @@ class Operation(ABC):
     ports: ClassVar[Mapping[str, PortSpec]]
     gives: ClassVar[DataType] = DataType.IMAGE
     takes_model: ClassVar[bool] = False
+    data: ClassVar[bool] = False
     steady: ClassVar[bool] = True
     resembles: ClassVar[str | None] = "image"
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from whichmodel.domain import InputError, Step
+from whichmodel.nodes.boxes_mask import BoxesMaskOperation
 from whichmodel.nodes.clahe import ClaheOperation
 from whichmodel.nodes.crop import CropOperation
 from whichmodel.nodes.deconvolve import DeconvolveOperation
+from whichmodel.nodes.faces import FacesOperation
 from whichmodel.nodes.grow import GrowOperation
 from whichmodel.nodes.inpaint import InpaintOperation
 from whichmodel.nodes.levels import LevelsOperation
@@ -38,6 +40,8 @@ OPERATIONS: dict[str, Operation] = {
     "subject-mask": SubjectMaskOperation(),
     "segment": SegmentOperation(),
     "grow": GrowOperation(),
+    "faces": FacesOperation(),
+    "boxes-mask": BoxesMaskOperation(),
     "inpaint": InpaintOperation(),
     "composite": CompositeOperation(),
     "blend": BlendOperation(),

@@ -42,11 +42,12 @@ RESUME = "what is done is kept: the same command with --resume goes on from ther
 
 @dataclass(frozen=True)
 class Value:
-    """A picture that flows between steps: its samples, where they are kept, under which name."""
+    """What flows between steps: its samples, where they are kept, under which name; and data, where it is that."""
 
     raster: Raster
     entry: Entry
     key: str
+    data: State | None = None
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,8 @@ def run_steps(
     notes: list[str] = []
     for position, step in enumerate(workflow.steps):
         taken = {port: values[source] for port, source in step.takes.items()}
-        own = replace(context, size=sizes[step.id], kind=kinds[step.id])
+        data = {port: value.data for port, value in taken.items() if value.data is not None}
+        own = replace(context, size=sizes[step.id], kind=kinds[step.id], data=data)
         began = time.perf_counter()
         job = _Job(step, keys[step.id], taken, own, scratch, progress)
         try:
@@ -188,7 +190,8 @@ class _Job:
     def run(self) -> Value:
         entry = self._scratch.entry(self._key)
         try:
-            return Value(self._filled(entry), entry, self._key)
+            raster = self._filled(entry)
+            return Value(raster, entry, self._key, self._context.state if self._operation.data else None)
         except OSError as error:
             size, kind = self._context.size, self._context.kind
             due = Raster(entry.samples, size.width, size.height, kind)

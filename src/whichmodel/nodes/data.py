@@ -1,0 +1,50 @@
+"""Operations whose result is no picture but data: boxes, labels.
+
+The data are plain JSON values, small enough to be kept whole; the engine keeps them where it keeps what an
+operation found out beforehand (`State`), and hands them to the steps that take them (`Context.data`). In
+the place of a picture stands a single grey pixel.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from whichmodel.domain import Step
+from whichmodel.nodes.operation import Cards, Context, Operation, Samples, Size, State, Unit
+from whichmodel.nodes.whole import network_identity
+from whichmodel.pictures.raster import Kind, Raster
+
+
+class DataOperation(Operation):
+    """An operation that finds something out about a picture; a subclass says what (`find`)."""
+
+    takes_model: ClassVar[bool] = True
+    data: ClassVar[bool] = True
+    resembles: ClassVar[str | None] = None
+
+    @abstractmethod
+    def find(self, step: Step, inputs: Mapping[str, Raster], context: Context) -> State:
+        """The result, as plain JSON values."""
+
+    def prepare(self, step: Step, inputs: Mapping[str, Raster], context: Context) -> State:
+        return self.find(step, inputs, context)
+
+    def output_size(self, step: Step, sizes: Mapping[str, Size], cards: Cards) -> Size | None:
+        return Size(1, 1) if "image" in sizes else None
+
+    def output_kind(self, step: Step, kinds: Mapping[str, Kind]) -> Kind:
+        return Kind(1, 8)
+
+    def needs_weights(self, step: Step, cards: Cards) -> str | None:
+        card = cards.get(step.model or "")
+        return card.weights if card else None
+
+    def identity(self, step: Step, context: Context) -> Mapping[str, Any]:
+        return network_identity(step, context)
+
+    def compute(self, step: Step, unit: Unit, inputs: Mapping[str, Raster], context: Context) -> Samples:
+        return Samples(np.zeros((unit.target.height, unit.target.width, 1), np.uint8))
