@@ -5,6 +5,7 @@ from __future__ import annotations
 from whichmodel.domain import InputError, Step
 from whichmodel.nodes.boxes_mask import BoxesMaskOperation
 from whichmodel.nodes.clahe import ClaheOperation
+from whichmodel.nodes.classify import ClassifyOperation
 from whichmodel.nodes.crop import CropOperation
 from whichmodel.nodes.deconvolve import DeconvolveOperation
 from whichmodel.nodes.faces import FacesOperation
@@ -46,6 +47,7 @@ OPERATIONS: dict[str, Operation] = {
     "composite": CompositeOperation(),
     "blend": BlendOperation(),
     "pick-best": PickBestOperation(),
+    "classify": ClassifyOperation(),
     "crop": CropOperation(),
     "rotate": RotateOperation(),
     "levels": LevelsOperation(),

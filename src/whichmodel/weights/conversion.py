@@ -60,10 +60,17 @@ def _thick_8x(files: Files, folder: Path) -> None:
     convert_thick_8x(files, folder)
 
 
+def _lite0(files: Files, folder: Path) -> None:
+    from whichmodel.networks.efficientnet_lite import convert_lite0
+
+    convert_lite0(files, folder)
+
+
 CONVERTERS: Mapping[str, Converter] = {
     "ffdnet-colour": Converter("PyTorch state dictionary", ("torch",), _ffdnet_colour),
     "srn": Converter("TensorFlow 1 checkpoint", ("torch",), _srn),
     "esrgan-thick-x8": Converter("Keras layers of TensorFlow.js", ("torch",), _thick_8x),
+    "efficientnet-lite0": Converter("PyTorch state dictionary", ("torch",), _lite0),
 }
 """Every converter, by the name that a record gives."""
 
