@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from whichmodel.networks.export import export, load_strictly
+from whichmodel.networks.export import export, load_strictly, read_state
 
 SIDE = 224
 CLASSES = 1000
@@ -129,7 +129,7 @@ def convert_lite0(files: Mapping[str, Path], folder: Path) -> None:
         ValueError: the numbers are not those of this network.
     """
     network = EfficientNetLite()
-    load_strictly(network, torch.load(files["pth"], map_location="cpu", weights_only=True))
+    load_strictly(network, read_state(files["pth"]))
     export(
         network,
         folder / "model.onnx",

@@ -49,6 +49,22 @@ def export(
         )
 
 
+def read_state(path: Path) -> dict[str, torch.Tensor]:
+    """The tensors of a PyTorch state dictionary; nothing else that such a file can hold is made.
+
+    Raises:
+        ValueError: the file is damaged, or holds something else.
+    """
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # damaged files raise whatever their bytes lead to
+        # PyTorch's own message recommends to load the file in a way that runs its code.
+        raise ValueError(f"{path.name} is damaged, or holds something other than numbers") from error
+    if not isinstance(state, dict) or not all(isinstance(each, torch.Tensor) for each in state.values()):
+        raise ValueError(f"{path.name} is no state dictionary")
+    return {str(name): tensor for name, tensor in state.items()}
+
+
 def load_strictly(network: nn.Module, numbers: Mapping[str, torch.Tensor]) -> None:
     """Give a network its numbers: every name and shape must fit, and every number be finite.
 

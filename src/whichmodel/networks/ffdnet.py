@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from whichmodel.networks.export import export, load_strictly
+from whichmodel.networks.export import export, load_strictly, read_state
 
 HALVING = 2
 COLOUR = (3, 96, 12)
@@ -63,7 +63,7 @@ def convert_colour(files: Mapping[str, Path], folder: Path) -> None:
         ValueError: the numbers are not those of the colour network.
     """
     network = FFDNet(*COLOUR)
-    load_strictly(network, torch.load(files["pth"], map_location="cpu", weights_only=True))
+    load_strictly(network, read_state(files["pth"]))
     example = {"picture": torch.zeros(1, COLOUR[0], 32, 32), "sigma": torch.zeros(1, 1, 1, 1)}
     export(
         network,
