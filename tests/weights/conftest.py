@@ -93,7 +93,8 @@ def use(monkeypatch: pytest.MonkeyPatch) -> Use:
     def know(item: WeightsRecord) -> None:
         known = {**weights.records(), Kit.ID: item}
         # By name, as the package also has a function called `record`.
-        monkeypatch.setattr(sys.modules["whichmodel.weights.record"], "records", lambda: known)
+        for module in ("whichmodel.weights.record", "whichmodel.weights"):
+            monkeypatch.setattr(sys.modules[module], "records", lambda: known)
 
     return know
 
