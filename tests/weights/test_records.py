@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from skimage import data
 
 from whichmodel.domain import InputError
+from whichmodel.nodes.registry import OPERATIONS
 from whichmodel.weights import record, records
 from whichmodel.weights.record import read_record
 
@@ -24,6 +26,10 @@ def test_every_record_can_be_used() -> None:
         assert item.id == id
         if item.format == "ncnn" and not item.convert:
             assert {file.role for file in item.files} == {"param", "bin"}
+        # One that `--licence` and `--allow-licence` can compare: identifiers, joined by AND or OR.
+        assert re.fullmatch(r"[A-Za-z0-9.+-]+( (AND|OR) [A-Za-z0-9.+-]+)*", item.licence), id
+        assert item.sources
+        assert item.operation in OPERATIONS
         assert item.licence_note
 
 
@@ -106,3 +112,65 @@ def test_one_pixel_changes_nothing_beyond_the_receptive_field(id: str, pulled_we
     rows, _ = np.nonzero(difference)
     reach = max(np.abs(rows // item.scale - 30).max(), np.abs(columns // item.scale - 30).max())
     assert reach == item.receptive_field_radius
+
+
+SHORT = """
+id: mine
+title: Mine
+source: npm:mine@1.0.0
+archive: mine-1.0.0.tgz
+archive_sha256: {zeros}
+archive_size: 10
+files: [{{role: model, path: package/model.onnx, sha256: {zeros}, size: 5}}]
+format: onnx
+licence: MIT
+licence_note: Its licence file says so.
+paper: Ours
+input_blob: x
+output_blob: y
+input_range: [0, 1]
+colour_order: RGB
+receptive_field_radius: 3
+receptive_field_note: counted
+border: zeros
+""".format(zeros="a" * 64)
+
+
+def test_the_short_forms_are_written_out() -> None:
+    item = read_record(SHORT, where="mine.yaml")
+    assert [source.at for source in item.sources] == ["npm:mine@1.0.0"]
+    assert (item.inputs, item.outputs) == ({"image": "x"}, {"image": "y"})
+    assert (item.source, item.input_blob, item.output_blob) == ("npm:mine@1.0.0", "x", "y")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("source: npm:mine@1.0.0", "source: npm:mine@latest", "is no source of weights"),
+        ("source: npm:mine@1.0.0", "sources: []", "sources"),
+        ("id: mine", "id: ../mine", "id"),
+        ("role: model", "role: a/b", "role"),
+        ("archive: mine-1.0.0.tgz", "archive: ../mine.tgz", "not a plain file name"),
+        ("archive: mine-1.0.0.tgz", "archive: mine.rar", "neither zip nor tar.gz"),
+        ("archive_size: 10\n", "", "needs archive_sha256 and archive_size"),
+        ("input_blob: x\n", "", "must name an 'image'"),
+        ("input_blob: x", "input_blob: x\ninputs: {image: x}", "both input_blob and inputs"),
+        ("receptive_field_note: counted\n", "", "receptive_field_note is missing"),
+        (
+            "files: [",
+            "files: [{role: model, path: other.onnx, sha256: " + "a" * 64 + ", size: 5}, ",
+            "the role 'model' is there twice",
+        ),
+        (
+            "files: [",
+            "files: [{role: other, path: a/model.onnx, sha256: " + "a" * 64 + ", size: 5}, ",
+            "the file name 'model.onnx' is there twice",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused(old: str, new: str, told: str) -> None:
+    assert old in SHORT
+    with pytest.raises(InputError) as refused:
+        read_record(SHORT.replace(old, new, 1), where="mine.yaml")
+    assert "mine.yaml" in str(refused.value)
+    assert told in str(refused.value)
