@@ -58,10 +58,11 @@ class OnnxPictureNet:
 
     def infer(self, x: Floats) -> Floats:
         """Run the network once; see `PictureNet`."""
-        given: Floats = self._net.infer({self._image: x[None], **self._others})[self._result]
+        given = self._net.infer({self._image: x[None], **self._others})[self._result]
         if given.ndim != 4 or given.shape[0] != 1:
             raise StepError(f"the network gave shape {given.shape} where one picture was due")
-        return given[0]
+        picture: Floats = given[0]
+        return picture
 
 
 def sigma_for(sigma: float | None, *, grey: bool) -> float | None:
