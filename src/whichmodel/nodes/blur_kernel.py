@@ -48,7 +48,7 @@ def gaussian(sigma: float) -> Kernel:
 
 def reach_of(kernel: Kernel) -> int:
     """How many pixels around one count."""
-    return kernel.shape[0] // 2
+    return int(kernel.shape[0] // 2)
 
 
 def _points(length: float) -> NDArray[np.float64]:
@@ -65,7 +65,7 @@ def _counted(x: NDArray[np.float64], y: NDArray[np.float64], radius: float) -> K
     rows = np.floor(y + 0.5).astype(np.int64) + reach
     counts = np.bincount((rows * side + columns).ravel(), minlength=side * side).reshape(side, side)
     # The points are symmetric about 0 but for rounding at the borders of pixels.
-    kernel = (counts + counts[::-1, ::-1]) / (2 * counts.sum())
+    kernel: Kernel = (counts + counts[::-1, ::-1]) / (2 * counts.sum())
     used = np.argwhere(kernel > 0)
     rim = int(min(used.min(), side - 1 - used.max()))
     return kernel[rim : side - rim, rim : side - rim]

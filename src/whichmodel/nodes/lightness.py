@@ -25,9 +25,10 @@ def light_of(samples: NDArray[Any], kind: Kind) -> Floats:
     """
     share = np.float32(1 / kind.top)
     if kind.bands == 1:
-        return samples[:, :, 0].astype(np.float32) * share
+        grey: Floats = samples[:, :, 0].astype(np.float32) * share
+        return grey
     # One sum after the other, so that a pixel's value does not depend on how many there are.
-    light = samples[:, :, 0] * (LUMA[0] * share)
+    light: Floats = samples[:, :, 0] * (LUMA[0] * share)
     light += samples[:, :, 1] * (LUMA[1] * share)
     light += samples[:, :, 2] * (LUMA[2] * share)
     return light
@@ -41,4 +42,5 @@ def with_light(colour: NDArray[Any], change: Floats, kind: Kind) -> NDArray[Any]
         change: shape `(h, w)`, in shares of the range, -1..1.
     """
     moved = colour + (change * np.float32(kind.top))[:, :, None]
-    return np.clip(np.rint(moved), 0, kind.top).astype(kind.dtype)
+    whole: NDArray[Any] = np.clip(np.rint(moved), 0, kind.top).astype(kind.dtype)
+    return whole

@@ -21,6 +21,7 @@ from whichmodel.nodes.operation import Operation
 from whichmodel.nodes.pick import PickBestOperation
 from whichmodel.nodes.resample import ResampleOperation
 from whichmodel.nodes.rotate import RotateOperation
+from whichmodel.nodes.scratches import ScratchesOperation
 from whichmodel.nodes.segment import SegmentOperation
 from whichmodel.nodes.sharpen import SharpenOperation
 from whichmodel.nodes.subject import SubjectMaskOperation
@@ -54,6 +55,7 @@ OPERATIONS: dict[str, Operation] = {
     "median": MedianOperation(),
     "clahe": ClaheOperation(),
     "deconvolve": DeconvolveOperation(),
+    "scratches": ScratchesOperation(),
 }
 
 
