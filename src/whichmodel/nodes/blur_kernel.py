@@ -43,7 +43,7 @@ def gaussian(sigma: float) -> Kernel:
     reach = max(1, math.ceil(4 * sigma))
     line = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
     kernel: Kernel = np.outer(line, line)
-    return kernel / kernel.sum()
+    return np.asarray(kernel / kernel.sum())
 
 
 def reach_of(kernel: Kernel) -> int:

@@ -9,6 +9,7 @@ from whichmodel.nodes.classify import ClassifyOperation
 from whichmodel.nodes.crop import CropOperation
 from whichmodel.nodes.deconvolve import DeconvolveOperation
 from whichmodel.nodes.faces import FacesOperation
+from whichmodel.nodes.fading import FadingOperation
 from whichmodel.nodes.grow import GrowOperation
 from whichmodel.nodes.inpaint import InpaintOperation
 from whichmodel.nodes.levels import LevelsOperation
@@ -55,6 +56,7 @@ OPERATIONS: dict[str, Operation] = {
     "median": MedianOperation(),
     "clahe": ClaheOperation(),
     "deconvolve": DeconvolveOperation(),
+    "fading": FadingOperation(),
     "scratches": ScratchesOperation(),
 }
 
