@@ -147,7 +147,8 @@ def test_the_short_forms_are_written_out() -> None:
     ("old", "new", "told"),
     [
         ("source: npm:mine@1.0.0", "source: npm:mine@latest", "is no source of weights"),
-        ("source: npm:mine@1.0.0", "sources: []", "sources"),
+        ("source: npm:mine@1.0.0\n", "", "archive"),
+        ("files: [{role", "files: []\nmeasured: [{role", "measured"),
         ("id: mine", "id: ../mine", "id"),
         ("role: model", "role: a/b", "role"),
         ("archive: mine-1.0.0.tgz", "archive: ../mine.tgz", "not a plain file name"),
