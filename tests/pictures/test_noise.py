@@ -69,3 +69,9 @@ def test_what_is_cut_off_at_black_and_white_is_left_out(tmp_path: Path) -> None:
     pixels = np.zeros((200, 200, 1), np.uint8)  # two thirds of it flat black
     pixels[:70] = np.rint(128 + random.normal(0, 20, (70, 200, 1)))
     assert abs(level(pixels, tmp_path) - 20) < 1.5
+
+
+def test_dense_texture_is_taken_for_noise(shared_data: Path, tmp_path: Path) -> None:
+    """What a card says about the limits of the estimate."""
+    baboon = shared_data / "images" / "Set14" / "x4" / "img_001_SRF_4_HR.png"
+    assert level(read_picture(baboon).pixels, tmp_path) > 8
