@@ -28,25 +28,23 @@ def obtain(
     from_file: Path | None,
     say: Say,
     watch: Watch,
-) -> list[Path]:
+    used: list[Path],
+) -> None:
     """Write the pinned files into the folder `members`, every hash checked.
 
     Args:
         work: a folder for what is being fetched.
         from_file: an archive, a file or a folder that a person gave; else the sources are tried in order.
-
-    Returns:
-        What was fetched and lies in the folder of archives; it can go when the weights are ready.
+        used: is given what was fetched and lies in the folder of archives; it can go when the weights are ready.
 
     Raises:
         WeightsError: no source gave them; tells what was wrong with each.
         OSError: the cache cannot be written.
     """
     hint = by_hand(wanted)
-    used: list[Path] = []
     if from_file is not None:
         _from_hand(wanted, from_file, members, hint)
-        return used
+        return
     failures: list[tuple[Source, WeightsError]] = []
     for number, source in enumerate(wanted.sources):
         try:
@@ -66,7 +64,7 @@ def obtain(
             if number + 1 < len(wanted.sources):
                 say(f"{source.at}: {error.message}; trying {wanted.sources[number + 1].at}")
             continue
-        return used
+        return
     if len(failures) == 1:
         raise failures[0][1]
     told = "".join(f"\n    {source.at}: {error.message}" for source, error in failures)

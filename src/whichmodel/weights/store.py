@@ -2,7 +2,7 @@
 
 One process fills a folder at a time and others wait for it. It works under a temporary name, so what carries
 its final name is whole. What a killed process left is removed by the next pull; a fetched archive is kept until
-its weights are ready, so that a later fault does not cost a second download.
+its weights are ready, so that a conversion that fails does not cost a second download.
 """
 
 from __future__ import annotations
@@ -90,12 +90,13 @@ def _fill(
     """Fill the folder of the record; the caller holds its lock."""
     work = home / f"{_TEMPORARY}{wanted.id}"
     shutil.rmtree(work, ignore_errors=True)
+    used: list[Path] = []
     try:
         members = work / "members"
         ready = work / "ready" if wanted.convert else members
         for folder in dict.fromkeys((work, members, ready)):
             folder.mkdir()
-        used = obtain(wanted, members, work, from_file=from_file, say=say, watch=watch)
+        obtain(wanted, members, work, from_file=from_file, say=say, watch=watch, used=used)
         if wanted.convert:
             say(f"converting {wanted.id} once, with {wanted.convert}; this can take a minute")
             convert(wanted.convert, {file.role: members / file.name for file in wanted.files}, ready)
@@ -107,6 +108,11 @@ def _fill(
         for path in ready.iterdir():
             _to_disk(path)
         _take_place(ready, wanted.id, work)
+    except OSError:
+        # On a disk that is full nobody is helped by an archive that takes up room.
+        for path in used:
+            remove(path)
+        raise
     finally:
         shutil.rmtree(work, ignore_errors=True)
     for path in used if not keep_archive else ():
