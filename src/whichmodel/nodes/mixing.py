@@ -52,23 +52,26 @@ def as_kind(raster: Raster, box: Box, kind: Kind) -> tuple[NDArray[Any], NDArray
 
     8 bits become 16 exactly (times 257); grey becomes three equal channels.
     """
-    samples = raster.read_all(box)
-    if raster.kind.bits < kind.bits:
+    return in_kind(raster.read_all(box), raster.kind, kind)
+
+
+def in_kind(samples: NDArray[Any], own: Kind, kind: Kind) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    """Samples `(h, w, own.samples)` of one kind in another that holds it, as `as_kind`."""
+    if own.bits < kind.bits:
         samples = samples.astype(np.uint16) * np.uint16(257)
-    bands = raster.kind.bands
-    colour = samples[:, :, :bands]
-    if bands < kind.bands:
+    colour = samples[:, :, : own.bands]
+    if own.bands < kind.bands:
         colour = np.repeat(colour, kind.bands, axis=2)
-    return colour, samples[:, :, bands] if raster.kind.alpha else None
+    return colour, samples[:, :, own.bands] if own.alpha else None
 
 
 def share_of(raster: Raster, box: Box) -> Floats:
-    """A part of a mask as shares 0..1: shape `(h, w)`."""
-    part = raster.read_all(box)[:, :, : raster.kind.bands]
-    shares = part.astype(np.float32) / np.float32(raster.kind.top)
+    """A part of a mask as shares 0..1: shape `(h, w)`; what is transparent in it marks nothing."""
+    bands = raster.kind.bands
+    shares = raster.read_all(box).astype(np.float32) / np.float32(raster.kind.top)
     # A mask has one band; of a coloured one the mean counts.
-    mean: Floats = shares[:, :, 0] if shares.shape[2] == 1 else shares.mean(axis=2, dtype=np.float32)
-    return mean
+    mean: Floats = shares[:, :, 0] if bands == 1 else shares[:, :, :bands].mean(axis=2, dtype=np.float32)
+    return mean * shares[:, :, bands] if raster.kind.alpha else mean
 
 
 def mixed(

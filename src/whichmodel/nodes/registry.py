@@ -12,6 +12,7 @@ from whichmodel.nodes.faces import FacesOperation
 from whichmodel.nodes.fading import FadingOperation
 from whichmodel.nodes.grow import GrowOperation
 from whichmodel.nodes.inpaint import InpaintOperation
+from whichmodel.nodes.keep import KeepOperation
 from whichmodel.nodes.levels import LevelsOperation
 from whichmodel.nodes.mask import MaskOperation
 from whichmodel.nodes.matte import MatteOperation
@@ -48,6 +49,7 @@ OPERATIONS: dict[str, Operation] = {
     "inpaint": InpaintOperation(),
     "composite": CompositeOperation(),
     "blend": BlendOperation(),
+    "keep": KeepOperation(),
     "pick-best": PickBestOperation(),
     "classify": ClassifyOperation(),
     "crop": CropOperation(),
