@@ -166,6 +166,7 @@ def test_without_a_network_it_says_what_to_fetch(on_hub: WeightsRecord, hub: Hub
         assert file.sha256 in said
         assert file.name in said
     assert f"weights pull {ID} --from FOLDER" in said
+    assert str(tmp_path / "cache" / "archives") in said
 
 
 def test_a_file_that_is_not_there_is_told(on_hub: WeightsRecord, hub: Hub, tmp_path: Path) -> None:

