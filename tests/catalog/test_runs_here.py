@@ -181,3 +181,12 @@ def test_the_command_line_says_the_same(empty_cache: Path, capsys: pytest.Captur
     for card in (WITH_WEIGHTS[0], next(card for card in ALL if runs(card).status == "needs-weights")):
         assert run_program(["models", "show", card.name]) == 0
         assert runs(card).text in capsys.readouterr().out
+
+
+def test_what_stands_in_for_barred_weights_is_not_barred_itself(
+    empty_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ALLOW, "BSD-*")
+    for name in bind(step_of(cards()["SPAN-4x"]), cards()).substitute:
+        for part in name.split("+"):
+            assert runs(cards()[part]).status == "after-pull"

@@ -73,7 +73,7 @@ def bind(step: Step, cards: Cards) -> Binding:
             status="unbound",
             reason=f"{card.name} cannot run here yet: {first.why}"
             + (f"; run first: {first.command}" if first.command else ""),
-            substitute=substitutes_for(card, cards, step.parameters.get("factor")),
+            substitute=_free(substitutes_for(card, cards, step.parameters.get("factor")), cards),
             command=first.command,
         )
     if installed(weights.id) is None:
@@ -209,6 +209,15 @@ def _what_is_not_given(step: Step, card: ModelCard) -> str:
     if missing:
         return f"{card.name} needs {' and '.join(missing)} too"
     return f"{card.name} needs to be told where: say it in pixels ('at 320,200', 'box 10,20,300,400')"
+
+
+def _free(names: tuple[str, ...], cards: Cards) -> tuple[str, ...]:
+    """Those of the substitutes whose weights a run may use at once."""
+    return tuple(
+        name
+        for name in names
+        if all(obstacle(records()[cards[part].weights or ""]) is None for part in name.split("+"))
+    )
 
 
 def _without_model(step: Step, cards: Cards) -> str:
