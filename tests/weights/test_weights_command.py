@@ -162,7 +162,7 @@ def test_all_of_one_archive_fetch_it_once_and_one_fault_does_not_keep_the_others
         ID: "ready", "made": "failed", "dark": "skipped", "twin": "ready",
     }  # fmt: skip
     assert "whichmodel[convert]" in found["made"]["hint"]
-    assert "2 of 4 are ready, 1 were left out for their licence; not fetched: made" in shown.err
+    assert "2 of 4 are ready; left out for the licence: dark; not fetched: made" in shown.err
     assert len(log.read_text().splitlines()) == 1
     assert not weights.archives_dir().exists()
 
@@ -178,3 +178,23 @@ def test_licences_are_chosen_on_the_command_line(
     assert weights.installed(ID) is None
     assert run_program(["weights", "pull", ID, "--from", str(archive), "--accept-unknown-licence"]) == 0
     assert weights.installed(ID) is not None
+
+
+def test_on_a_terminal_a_download_has_a_bar(
+    small: WeightsRecord,
+    archive: Path,
+    client: Any,
+    kit: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capture,
+) -> None:
+    slowly = "import time\nopen('half', 'wb').write(bytes(1000))\ntime.sleep(0.7)\n"
+    client("pip", slowly + kit.copying(archive, tmp_path / "asked", "--dest"))
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    assert run_program(["weights", "pull", ID]) == 0
+    shown = capsys.readouterr().err
+    assert f"{ID} is ready in" in shown
+    assert "/5.4 kB" in shown or "kB" in shown

@@ -14,6 +14,7 @@ from whichmodel.domain import InputError, WeightsError
 if TYPE_CHECKING:
     from whichmodel.weights import WeightsRecord
 
+_STATUSES = ("ready", "skipped", "failed")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
 
@@ -121,14 +122,13 @@ def pull(
     )
     if as_json:
         _print_json(rows)
-    failed = [row["id"] for row in rows if row["status"] == "failed"]
+    by_status = {status: [row["id"] for row in rows if row["status"] == status] for status in _STATUSES}
     if len(ids) > 1:
-        skipped = sum(row["status"] == "skipped" for row in rows)
-        _say(
-            f"{len(ids) - len(failed) - skipped} of {len(ids)} are ready"
-            + (f", {skipped} were left out for their licence" if skipped else "")
-            + (f"; not fetched: {', '.join(failed)}" if failed else "")
-        )
+        told = f"{len(by_status['ready'])} of {len(ids)} are ready"
+        for status, words in (("skipped", "left out for the licence"), ("failed", "not fetched")):
+            told += f"; {words}: {', '.join(by_status[status])}" if by_status[status] else ""
+        _say(told)
+    failed = by_status["failed"]
     return 1 if failed else 0
 
 

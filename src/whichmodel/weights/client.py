@@ -13,6 +13,9 @@ from pathlib import Path
 Watch = Callable[[int, int], None]
 """Is told bytes so far (0 while that is not known) and bytes in all."""
 
+TEMPORARY = "tmp"
+"""Name of the folder for temporary files; the caller makes it in the folder that it gives."""
+
 _LOOK = 0.2
 """Seconds between two looks at what has come."""
 
@@ -50,8 +53,6 @@ def run_client(
         OSError: the program could not be started.
         TooLongError: it did not finish; it was ended.
     """
-    temporary = folder / "tmp"
-    temporary.mkdir()
     limit = _PATIENCE + size / _SLOWEST
     began = time.monotonic()
     # The names and versions come from our own records and cannot begin with a hyphen.
@@ -63,7 +64,7 @@ def run_client(
         stderr=subprocess.PIPE,
         text=True,
         errors="replace",
-        env={**os.environ, "TMPDIR": str(temporary), **environment},
+        env={**os.environ, "TMPDIR": str(folder / TEMPORARY), **environment},
     )
     try:
         while True:

