@@ -60,6 +60,7 @@ def fetch(
         raise WeightsError(f"{name} could not be started: {error}", hint=hint) from error
     if done.code != 0:
         raise _failure(done, name, wanted, hint)
+    watch(size, size)
     archive = folder / source.archive
     if not archive.is_file() or archive.is_symlink():
         got = ", ".join(sorted(item.name for item in folder.iterdir() if item.is_file())) or "nothing"
