@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from whichmodel.nodes.model import enlarge_tile, halo_of
+from whichmodel.nodes.feather import blended
+from whichmodel.nodes.model import enlarge_tile, halo_of, overlap_of
 from whichmodel.nodes.network import PictureNet
-from whichmodel.nodes.tiles import tiles
+from whichmodel.nodes.tiles import Tile, tiles
 from whichmodel.pictures.box import Box
 from whichmodel.weights import WeightsRecord
 
@@ -26,12 +27,27 @@ def tiled(net: PictureNet, weights: WeightsRecord, pixels: NDArray[Any], tile: i
         tile: side of a tile's core; at least the longer side of the picture: all at once.
     """
     height, width, bands = pixels.shape
+    if weights.context == "global":
+        return _faded(net, weights, pixels, tile)
     result = np.empty((height * weights.scale, width * weights.scale, bands), pixels.dtype)
     for piece in tiles(width, height, size=tile, halo=0):
         source = halo_of(weights, piece.core, width, height)
         part, _ = enlarge_tile(net, weights, pixels[source.slices], piece.core.within(source))
         result[piece.core.times(weights.scale).slices] = part
     return result
+
+
+def _faded(net: PictureNet, weights: WeightsRecord, pixels: NDArray[Any], tile: int) -> NDArray[Any]:
+    """As `tiled`, for networks whose tiles fade into each other."""
+
+    def run(piece: Tile) -> NDArray[Any]:
+        box = piece.source
+        return enlarge_tile(net, weights, pixels[box.slices], Box(0, 0, box.width, box.height))[0]
+
+    height, width = pixels.shape[:2]
+    whole = Box(0, 0, width, height).times(weights.scale)
+    planes = blended(width, height, tile, overlap_of(weights), weights.scale, whole, run)
+    return np.rint(planes).clip(0, np.iinfo(pixels.dtype).max).astype(pixels.dtype)
 
 
 def tile_difference(
