@@ -1,6 +1,6 @@
 """Operation `segment`: outline the thing that somebody points at.
 
-Source: Ravi et al., "SAM 2: Segment Anything in Images and Videos", arXiv 2408.00714. An encoder describes
+Source: Ravi et al. 2024, arXiv 2408.00714. An encoder describes
 the picture once, on a square of 1,024 pixels; a decoder gives three outlines for points or a box, with
 a guess of how good each is; the best guess is taken. As in the authors' own predictor, specks and pin holes
 of the outline are removed.
