@@ -22,8 +22,8 @@ class Runs(Record, frozen=True, kw_only=True):
     """Whether a model runs on this computer.
 
     Args:
-        status: `"now"`; `"after-pull"` after `command`; `"needs-weights"` whichmodel could do its task, but
-            knows no package of its weights; `"cannot"`.
+        status: `"now"`; `"after-pull"` after `command`; `"needs-weights"` whichmodel does such
+            tasks, but knows no package of this model's weights; `"cannot"`.
         text: the same for people, with the reason.
         weights: id of the record of its weights, where there is one.
         command: what fetches the weights.
