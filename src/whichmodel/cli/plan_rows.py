@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 Rows = list[tuple[str, str]]
 
+_DATA = ("boxes", "labels")
+
 
 def plan_rows(path: Path, item: Plan) -> Rows:
     """Name and text of each row of the table that `whichmodel plan` prints.
@@ -20,13 +22,14 @@ def plan_rows(path: Path, item: Plan) -> Rows:
     rows = [("picture", f"{path}, {item.size_in[0]} × {item.size_in[1]} pixels")]
     for step in item.steps:
         rows += _step_rows(step)
-    result = _size(item.size_out)
+    last = next(step for step in item.steps if step.step == item.workflow.output)
+    result = f"{last.gives}, as JSON" if last.gives in _DATA else _size(item.size_out)
     if item.print_size is not None:
         paper = item.print_size
         said = "" if paper.source == "asked" else ", as the picture's file says"
         result += f"; prints {paper.width_cm:.1f} × {paper.height_cm:.1f} cm at {paper.dpi:g} dpi{said}"
     rows.append(("result", result))
-    if item.new_pixel_share is not None:
+    if item.new_pixel_share is not None and last.gives not in _DATA:
         rows.append(("new pixels", f"{item.new_pixel_share:.1%} of the result"))
     if item.memory_bytes is not None:
         rows.append(("memory", f"at most about {_bytes(item.memory_bytes)}"))
@@ -44,7 +47,8 @@ def plan_rows(path: Path, item: Plan) -> Rows:
 
 
 def _step_rows(step: StepPlan) -> Rows:
-    rows = [(step.step, f"{step.title}: {_size(step.size_in)} → {_size(step.size_out)}")]
+    gives = step.gives if step.gives in _DATA else _size(step.size_out)
+    rows = [(step.step, f"{step.title}: {_size(step.size_in)} → {gives}")]
     if step.tiles:
         rows.append(("", f"{step.tiles} tiles of at most {step.tile} pixels, overlapping by {step.overlap}"))
         rows.append(("", _exactness(step)))

@@ -362,8 +362,7 @@ def tell_report(report: RunReport, *, err: bool = False) -> None:
     """
     rows = [
         ("before", f"{report.input.width} × {report.input.height} pixels"),
-        ("after", f"{report.output.width} × {report.output.height} pixels"),
-        ("new pixels", f"{report.new_pixel_share:.1%} of the result"),
+        *_result_rows(report),
         *_evidence_rows(report),
         *(("step", f"{step.title} ({_effort(step)}){_rights(step.licence)}") for step in report.steps),
         *(("note", note) for note in report.notes),
@@ -371,6 +370,17 @@ def tell_report(report: RunReport, *, err: bool = False) -> None:
         *([("provenance", report.provenance)] if report.provenance else []),
     ]
     _table(rows, err=err)
+
+
+def _result_rows(report: RunReport) -> list[tuple[str, str]]:
+    from whichmodel.workflow.data_output import data_rows
+
+    if report.data is not None:
+        return data_rows(report.data)
+    return [
+        ("after", f"{report.output.width} × {report.output.height} pixels"),
+        ("new pixels", f"{report.new_pixel_share:.1%} of the result"),
+    ]
 
 
 def _evidence_rows(report: RunReport) -> list[tuple[str, str]]:

@@ -12,10 +12,13 @@ from whichmodel.nodes.operation import Cards
 from whichmodel.nodes.registry import OPERATIONS, operation_of, wrong_ports
 from whichmodel.weights import WeightsRecord, installed, obstacle, records
 from whichmodel.workflow.chain import best_chain
-from whichmodel.workflow.steps import plain_name
+from whichmodel.workflow.steps import operation_for, plain_name
 
 RUNTIMES = frozenset({"ncnn", "onnx"})
 """Formats of weights that `runtimes` can run."""
+
+_ONLY_FOR = {"faces": "portrait"}
+"""Operations that do their task for one kind of subject: it must be named."""
 
 ENLARGEMENT = "super-resolution"
 """Id of the task in the ontology whose models the planner may chain."""
@@ -165,7 +168,13 @@ def runnable(task: str, cards: Cards, qualities: Collection[str] = ()) -> ModelC
     Args:
         qualities: what was said beside the task ("portrait"), looked for in what the cards suit.
     """
-    found = [card for card in cards.values() if card.task == task and not what_is_missing(card)]
+    found = [
+        card
+        for card in cards.values()
+        if card.task == task
+        and not what_is_missing(card)
+        and _ONLY_FOR.get(operation_for(card), "") in ("", *qualities)
+    ]
     # `max` keeps the first of equals.
     return max(found, key=lambda card: len(set(qualities).intersection(card.suits)), default=None)
 

@@ -14,11 +14,12 @@ from whichmodel.nodes.model import overlap_of
 from whichmodel.nodes.operation import DEFAULT_TILE, Cards, Context, Size
 from whichmodel.nodes.registry import MODEL, operation_of
 from whichmodel.nodes.tiles import grid
-from whichmodel.pictures import DEFAULT_LIMITS, Header, Kind, Limits, check_writable
+from whichmodel.pictures import DEFAULT_LIMITS, Header, Kind, Limits
 from whichmodel.runtimes.devices import choose, require
 from whichmodel.weights import installed, records
 from whichmodel.workflow.binding import Binding, bindings
 from whichmodel.workflow.calibrate import expected_seconds, tile_of
+from whichmodel.workflow.data_output import check_output, gives_data
 from whichmodel.workflow.engine import kinds_of
 from whichmodel.workflow.estimate import (
     Refusal,
@@ -47,6 +48,7 @@ class StepPlan(Record, frozen=True, kw_only=True):
         disk_bytes: for its intermediate result.
         seconds: expected here, without reading and writing files; `None` where not measured.
         new_pixel_share: share 0..1 of its result's pixels that the picture it takes does not have.
+        gives: type of its result; what is no picture has no size.
     """
 
     step: str
@@ -69,6 +71,7 @@ class StepPlan(Record, frozen=True, kw_only=True):
     disk_bytes: int | None = None
     seconds: float | None = None
     new_pixel_share: float | None = None
+    gives: str = "image"
 
 
 class PrintSize(Record, frozen=True, kw_only=True):
@@ -171,7 +174,7 @@ def describe(
     return Plan(
         title=workflow.title,
         size_in=(start.width, start.height),
-        size_out=_pair(end),
+        size_out=None if gives_data(workflow) else _pair(end),
         new_pixel_share=new_pixel_share(start, end) if end else None,
         runs=all(binding.status != "unbound" for binding in found) and not refusals,
         steps=steps,
@@ -204,7 +207,8 @@ def _step_plan(
         operation=step.operation,
         model=step.model,
         size_in=_pair(taken),
-        size_out=_pair(after),
+        size_out=None if operation_of(step).data else _pair(after),
+        gives=step.gives.type.value,
         tile=0,
         overlap=0,
         tiles=0,
@@ -259,7 +263,7 @@ def _refusals(
     end = sizes[workflow.output]
     if wishes.output is not None and end is not None:
         try:
-            check_writable(wishes.output, end.width, end.height)
+            check_output(workflow, wishes.output, end)
         except InputError as error:
             found.append(refusal_of("format" if isinstance(error, PictureError) else "output", error))
     found.append(memory_refusal(memory, {step.step: step.tile for step in steps if step.tile}))

@@ -11,6 +11,7 @@ from whichmodel.pictures import Header
 from whichmodel.understand import understand
 from whichmodel.workflow.binding import ENLARGEMENT, runnable, what_is_missing
 from whichmodel.workflow.enlarge import SAY_HOW_MUCH, plan_enlargement
+from whichmodel.workflow.faces import plan_faces
 from whichmodel.workflow.load import SUFFIXES, load_workflow
 from whichmodel.workflow.pointing import pointed_at
 from whichmodel.workflow.print_size import EnoughPixelsError, factor_for_pixels, factor_for_print
@@ -72,6 +73,9 @@ def plan(intent: Intent, header: Header | None, cards: Cards) -> Workflow:
         UnboundError: a task for which no model can run here; of several wishes only where nothing before
             gives what it takes.
     """
+    about_faces = plan_faces(intent.question, cards)
+    if about_faces is not None:
+        return about_faces
     tasks = intent.steps or ((intent.task,) if intent.task else ())
     if not tasks and (intent.target or isinstance(intent.scale, int | float)):
         tasks = (ENLARGEMENT,)  # "4x" or "60x90 cm at 150 dpi" says enough

@@ -13,7 +13,7 @@ from whichmodel.workflow.substitute import Substitution
 
 
 class FileFacts(Record, frozen=True, kw_only=True):
-    """A picture file: path as given, size in pixels, sha256 of its bytes."""
+    """A file: path as given, size in pixels (0 × 0 where it is no picture), sha256 of its bytes."""
 
     path: str
     width: int
@@ -58,6 +58,7 @@ class RunReport(Record, frozen=True, kw_only=True):
         notes: sentences for people.
         evidence: what the comparison of input and result says, as data; `None` where not asked for.
         workflow: what ran, with substitutions in place.
+        data: the result, where it is no picture but data (`nodes.data`).
         provenance: path of the document that was written beside the output; `None` where not asked for.
     """
 
@@ -70,6 +71,7 @@ class RunReport(Record, frozen=True, kw_only=True):
     substitutions: tuple[Substitution, ...] = ()
     notes: tuple[str, ...] = ()
     evidence: dict[str, Any] | None = None
+    data: dict[str, Any] | None = None
     provenance: str | None = None
 
 

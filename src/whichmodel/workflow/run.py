@@ -20,7 +20,6 @@ from whichmodel.pictures import (
     Picture,
     Raster,
     Viewed,
-    check_writable,
     open_picture,
     same_file,
     write_picture,
@@ -30,6 +29,7 @@ from whichmodel.runtimes.devices import choose, require
 from whichmodel.weights import installed, pull, record
 from whichmodel.workflow.binding import require_bound
 from whichmodel.workflow.check import check_workflow
+from whichmodel.workflow.data_output import check_output, gives_data, write_data
 from whichmodel.workflow.describe import chain_notes, check_sizes, new_pixel_share, sizes_of
 from whichmodel.workflow.engine import (
     Progress,
@@ -125,7 +125,7 @@ def run_workflow(
     if same_file(inputs, output):
         raise InputError(f"{output} is the input itself", hint="give another name with -o")
     end = sizes[workflow.output]
-    check_writable(output, end.width, end.height)
+    check_output(workflow, output, end)
     check_memory(workflow, sizes, kinds, cards, tile)
     _choose_devices(workflow, cards, device, say)
     files = _weights_of(workflow, cards, say)
@@ -138,7 +138,8 @@ def run_workflow(
         if dpi is not None:
             after = _for_print(after, dpi)
         set_aside = None
-        if provenance:
+        found = outcome.value.data
+        if provenance and found is None:
             stamp = stamped(after.metadata.xmp, workflow, cards, largest=largest_xmp(output))
             set_aside = after.metadata.xmp if stamp.set_aside else None
             metadata = after.metadata
@@ -146,14 +147,25 @@ def run_workflow(
                 replace(metadata, xmp=stamp.block, notes=(*metadata.notes, *stamp.notes))
             )
         entry = outcome.value.entry
-        written = write_picture(
-            after, output, quality=quality, pyramid=pyramid, progress=writing, begun=entry.note_temporary
-        )
+        written: tuple[str, ...] = ()
+        if found is not None:
+            write_data(found, workflow, output)
+        else:
+            written = write_picture(
+                after, output, quality=quality, pyramid=pyramid, progress=writing, begun=entry.note_temporary
+            )
         entry.forget_temporary()
-        evidence, not_compared = _examined(before.raster, after, output, examine)
+        evidence, not_compared = _examined(
+            before.raster, after, output, examine if found is None else None
+        )
     report = RunReport(
         input=FileFacts(path=str(inputs), width=start.width, height=start.height, sha256=input_sha256),
-        output=FileFacts(path=str(output), width=end.width, height=end.height, sha256=file_sha256(output)),
+        output=FileFacts(
+            path=str(output),
+            width=end.width if found is None else 0,
+            height=end.height if found is None else 0,
+            sha256=file_sha256(output),
+        ),
         steps=outcome.steps,
         new_pixel_share=new_pixel_share(start, end),
         seconds=round(time.perf_counter() - began, 3),
@@ -167,6 +179,7 @@ def run_workflow(
             *not_compared,
         ),
         evidence=evidence,
+        data=dict(found) if found is not None else None,
         provenance=str(provenance_path(output)) if provenance else None,
     )
     if provenance:
@@ -189,6 +202,8 @@ def run_picture(
 
     Nothing is taken from the cache and nothing is kept in it.
     """
+    if gives_data(workflow):
+        raise InputError("the workflow gives data, not a picture", hint="run it on a file: run_workflow")
     require_bound(workflow, cards)
     check_workflow(workflow, cards=cards)
     sizes = _planned(workflow, Size(picture.width, picture.height), cards, limits)
