@@ -214,6 +214,8 @@ def run(
     codes: list[int] = []
     for source, target in pair_outputs(pictures, output, folder=not single):
         try:
+            if not named:
+                target = _result_name(what, source, target, options)
             if target.exists() and not named and not overwrite:
                 if resume:
                     kept.append(str(target))
@@ -260,6 +262,16 @@ class _Options:
     device: str
     provenance: bool
     pyramid: bool
+
+
+def _result_name(what: str, source: Path, target: Path, options: _Options) -> Path:
+    """The name of a result in a folder; data are not called like the picture."""
+    from whichmodel.catalog import cards
+    from whichmodel.pictures import read_header
+    from whichmodel.workflow import workflow_for
+    from whichmodel.workflow.data_output import named_for
+
+    return named_for(workflow_for(what, read_header(source, options.limits), cards()), target)
 
 
 def _run_one(what: str, source: Path, target: Path, options: _Options) -> RunReport:

@@ -74,8 +74,7 @@ def data_rows(found: State) -> list[tuple[str, str]]:
     for box in found.get("boxes", ()):
         corners = " ".join(f"{name} {box[name]:.0f}" for name in ("left", "top", "right", "bottom"))
         rows.append((str(box["label"]), f"{corners} ({box['score']:.0%} sure)"))
-    for label in found.get("labels", ()):
-        rows.append((f"{label['probability']:.1%}", str(label["label"])))
+    rows += [(f"{label['probability']:.1%}", str(label["label"])) for label in found.get("labels", ())]
     return rows or [("found", "nothing")]
 
 

@@ -180,7 +180,7 @@ def describe(
         steps=steps,
         notes=notes + chain_notes(workflow, cards),
         workflow=workflow,
-        print_size=_on_paper(end, wishes) if end else None,
+        print_size=_on_paper(end, wishes) if end and not gives_data(workflow) else None,
         memory_bytes=memory,
         disk_bytes=disk,
         seconds=sum(seconds) if len(seconds) == len(steps) else None,

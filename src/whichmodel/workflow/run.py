@@ -155,9 +155,7 @@ def run_workflow(
                 after, output, quality=quality, pyramid=pyramid, progress=writing, begun=entry.note_temporary
             )
         entry.forget_temporary()
-        evidence, not_compared = _examined(
-            before.raster, after, output, examine if found is None else None
-        )
+        evidence, not_compared = _examined(before.raster, after, output, examine if found is None else None)
     report = RunReport(
         input=FileFacts(path=str(inputs), width=start.width, height=start.height, sha256=input_sha256),
         output=FileFacts(
