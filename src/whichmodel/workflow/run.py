@@ -147,6 +147,8 @@ def run_workflow(
                 replace(metadata, xmp=stamp.block, notes=(*metadata.notes, *stamp.notes))
             )
         entry = outcome.value.entry
+        # A mask or data cannot be laid beside the photo.
+        pictured = next(step for step in workflow.steps if step.id == workflow.output).gives.type == "image"
         written: tuple[str, ...] = ()
         if found is not None:
             write_data(found, workflow, output)
@@ -155,7 +157,7 @@ def run_workflow(
                 after, output, quality=quality, pyramid=pyramid, progress=writing, begun=entry.note_temporary
             )
         entry.forget_temporary()
-        evidence, not_compared = _examined(before.raster, after, output, examine if found is None else None)
+        evidence, not_compared = _examined(before.raster, after, output, examine if pictured else None)
     report = RunReport(
         input=FileFacts(path=str(inputs), width=start.width, height=start.height, sha256=input_sha256),
         output=FileFacts(
