@@ -15,6 +15,7 @@ from whichmodel.workflow.faces import plan_faces
 from whichmodel.workflow.load import SUFFIXES, load_workflow
 from whichmodel.workflow.pointing import pointed_at
 from whichmodel.workflow.print_size import EnoughPixelsError, factor_for_pixels, factor_for_print
+from whichmodel.workflow.ready import named_task
 from whichmodel.workflow.sequence import FILLING, OUTLINING, is_sequence, plan_sequence, wishes_of
 from whichmodel.workflow.steps import INPUT, model_step, number, workflow_of
 
@@ -81,6 +82,8 @@ def plan(intent: Intent, header: Header | None, cards: Cards) -> Workflow:
         tasks = (ENLARGEMENT,)  # "4x" or "60x90 cm at 150 dpi" says enough
     if not tasks and pointed_at(intent.question):
         tasks = (FILLING if _REMOVE.search(intent.question) else OUTLINING,)
+    if not tasks and (named := named_task(intent.question)):
+        tasks = (named,)
     if not tasks:
         raise InputError(
             f"cannot tell what to do from {intent.question!r}",

@@ -33,12 +33,13 @@ from whichmodel.domain import (
 )
 from whichmodel.nodes.grow import WIDEST
 from whichmodel.nodes.operation import Cards
-from whichmodel.nodes.registry import MODEL
+from whichmodel.nodes.registry import MODEL, OPERATIONS
 from whichmodel.nodes.sharpen import LARGEST_RADIUS
 from whichmodel.pictures import Header
 from whichmodel.workflow.binding import runnable
 from whichmodel.workflow.enlarge import enlarging_steps, enlarging_title
 from whichmodel.workflow.pointing import pointed_at
+from whichmodel.workflow.ready import Ready, ready_workflows
 from whichmodel.workflow.steps import INPUT, model_step, picture_port, plain_name, resample_step, workflow_of
 
 SHARPENING = "deblurring"
@@ -100,7 +101,7 @@ def is_sequence(intent: Intent, wishes: Sequence[Wish]) -> bool:
     return (
         len(wishes) > 1
         or single.sharpens
-        or single.task.id in (MATTING, FILLING, OUTLINING)
+        or single.task.id in (MATTING, FILLING, OUTLINING, *ready_workflows())
         or (single.task.size == "larger" and _BLEND in intent.constraints)
     )
 
@@ -140,6 +141,8 @@ def plan_sequence(
             sequence.fill()
         elif wish.task.id == OUTLINING:
             sequence.outline()
+        elif wish.task.id in ready_workflows():
+            sequence.stages(ready_workflows()[wish.task.id], intent.question)
         else:
             sequence.model(wish.task)
         if number in parts:
@@ -257,6 +260,30 @@ class _Sequence:
             self._mask("mask", "mark what is transparent", {"image": picture}, {"inverted": True})
         self.model(tasks()[FILLING])
 
+    def stages(self, ready: Ready, question: str) -> None:
+        """The stages of a ready workflow that are meant, in their order."""
+        told = list(self._told)
+        chosen = ready.chosen(question)
+        for stage, named in chosen:
+            picture = self._values[DataType.IMAGE]
+            for part in stage.steps:
+                if part.task:
+                    self.model(tasks()[part.task])
+                    continue
+                gives = OPERATIONS[part.operation].gives
+                step = Step(
+                    id=self._id(part.operation),
+                    title=part.title,
+                    operation=part.operation,
+                    takes={"image": picture},
+                    gives=_gives(gives, self._factor),
+                    parameters={**part.parameters, **(part.named if named else {})},
+                )
+                self._add(step)
+            # A mask belongs to its stage.
+            self._values.pop(DataType.MASK, None)
+        self._told = [*told, f"{ready.title}: {', '.join(stage.title for stage, _ in chosen)}"]
+
     def only(self, part: str, before: str) -> None:
         """What the last step did, only on the subject or only on the background of what it took."""
         done = self.value
@@ -344,6 +371,13 @@ def _one_result(wishes: Sequence[Wish]) -> None:
     for wish, later in pairwise(wishes):
         if wish.rank == 4 and later.rank < 4:
             raise _two_results(plain_name(wish.task), plain_name(later.task))
+
+
+def _gives(type: DataType, factor: float) -> Port:
+    """The output port of a step that gives a picture, or a mask of one size with it."""
+    if type == DataType.IMAGE:
+        return picture_port(factor)
+    return Port(name=type.value, type=type, shape="h × w × 1")
 
 
 def _two_results(one: str, other: str) -> InputError:
