@@ -56,7 +56,7 @@ def test_mistakes_are_told_where_they_are_made() -> None:
         apply("sharpen", image=photo, radius=100)
     with pytest.raises(InputError, match="used twice"):
         finish(apply("sharpen", id="a", image=apply("sharpen", id="a", image=photo)), title="t")
-    with pytest.raises(InputError, match="exactly one input"):
-        finish(apply("blend", first=photo, second=start("other")), title="t")
+    with pytest.raises(InputError, match="first input of type 'image'"):
+        finish(apply("grow", image=start("m", DataType.MASK), pixels=1), title="t")
     with pytest.raises(InputError, match="has 0 steps"):
         finish(photo, title="t")

@@ -116,13 +116,14 @@ def test_several_faults_are_told_at_once_and_many_are_counted() -> None:
 @pytest.mark.parametrize(
     ("steps", "inputs", "output", "said"),
     [
-        (SOUND, (PHOTO, Port(name="other", type=DataType.IMAGE)), "merge", "exactly one input"),
+        (SOUND, (PHOTO, Port(name="other", type=DataType.TEXT)), "merge", "others of type 'image' or 'mask'"),
+        (SOUND, (Port(name="photo", type=DataType.MASK),), "merge", "first input of type 'image'"),
         (SOUND, (PHOTO, Port(name="other", type=DataType.IMAGE)), "merge", "'other' that no step takes"),
         (SOUND[:1], (PHOTO,), "photo", "gives its input back"),
         ((), (PHOTO,), "photo", "has 0 steps"),
         (tuple(image(f"s{i}", "sharpen", {"image": "photo"}) for i in range(65)), (PHOTO,), "s64", "has 65 steps"),
         (tuple(image(f"s{i}", "blend", FIVE) for i in range(60)), (PHOTO,), "s0", "has 300 connections"),
-        (SOUND, (Port(name="photo", type=DataType.AUDIO),), "merge", "exactly one input"),
+        (SOUND, (Port(name="photo", type=DataType.AUDIO),), "merge", "first input of type 'image'"),
         (SOUND, (Port(name="photo", type=DataType.AUDIO),), "merge", "'photo' is 'audio'"),
     ],
 )  # fmt: skip

@@ -41,9 +41,9 @@ class Value:
     named: bool = False
 
 
-def start(name: str = INPUT.name) -> Value:
-    """The picture that the workflow is given."""
-    return Value(Port(name=name, type=DataType.IMAGE, shape=INPUT.shape))
+def start(name: str = INPUT.name, type: DataType = DataType.IMAGE) -> Value:
+    """A picture that the workflow is given, or a mask; without a name it is the photo, the first input."""
+    return Value(Port(name=name, type=type, shape=INPUT.shape if type == DataType.IMAGE else "h × w × 1"))
 
 
 def apply(
@@ -114,7 +114,12 @@ def finish(result: Value, *, title: str) -> Workflow:
         names[value] = id
         takes = {port: names[source] for port, source in value.takes.items()}
         steps.append(msgspec.structs.replace(value.step, id=id, takes=takes))
-    inputs = tuple(value.port for value in values if value.step is None)
+    inputs = tuple(
+        sorted(
+            (value.port for value in values if value.step is None),
+            key=lambda port: port.name != INPUT.name,
+        )
+    )
     workflow = Workflow(title=title, inputs=inputs, steps=tuple(steps), output=names[result])
     check_workflow(workflow)
     return workflow

@@ -49,7 +49,7 @@ class Fault(Record, frozen=True, kw_only=True):
 
 
 def check_workflow(workflow: Workflow, *, where: str = "the workflow", cards: Cards | None = None) -> None:
-    """Check what a workflow must be to run on a picture: one picture in, sound steps, nothing unused.
+    """Check what a workflow must be to run: a picture in and perhaps more, sound steps, nothing unused.
 
     Args:
         where: what to call it in messages.
@@ -59,8 +59,9 @@ def check_workflow(workflow: Workflow, *, where: str = "the workflow", cards: Ca
         InputError: tells the first five faults, each with step and port.
     """
     found = list(faults(workflow, cards or {}))
-    if len(workflow.inputs) != 1 or workflow.inputs[0].type != DataType.IMAGE:
-        fault = "must have exactly one input, of type 'image', to run on a picture"
+    types = [port.type for port in workflow.inputs]
+    if types[:1] != [DataType.IMAGE] or not set(types) <= {DataType.IMAGE, DataType.MASK}:
+        fault = "must have a first input of type 'image', and others of type 'image' or 'mask', to run on a picture"
         found.insert(0, Fault(step="", port="", what=fault))
     if not found:
         return

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from whichmodel.domain import InputError, PictureError, Record, Step, WeightsError, Workflow
+from whichmodel.domain import DataType, InputError, PictureError, Record, Step, WeightsError, Workflow
 from whichmodel.nodes.model import overlap_of
 from whichmodel.nodes.operation import DEFAULT_TILE, Cards, Context, Size
 from whichmodel.nodes.registry import MODEL, operation_of
@@ -130,6 +130,7 @@ class Wishes:
         dpi: dots per inch of a wished print.
         resolution: pixels per millimetre (x, y) that the picture's file says.
         limits: on sizes.
+        others: headers of the workflow's further inputs by name.
     """
 
     device: str = "cpu"
@@ -138,6 +139,7 @@ class Wishes:
     dpi: int | None = None
     resolution: tuple[float, float] | None = None
     limits: Limits = DEFAULT_LIMITS
+    others: Mapping[str, Header] = field(default_factory=dict)
 
 
 def describe(
@@ -158,8 +160,8 @@ def describe(
     wishes = wishes or Wishes()
     require(wishes.device)
     start = Size(header.width, header.height)
-    sizes = sizes_of(workflow, start, cards)
-    kinds = kinds_of(workflow, Kind(header.bands, header.bits, header.has_alpha))
+    sizes = sizes_of(workflow, start, cards, {name: _size(item) for name, item in wishes.others.items()})
+    kinds = kinds_of(workflow, _kind(header), {name: _kind(item) for name, item in wishes.others.items()})
     found = bindings(workflow, cards)
     context = Context(cards=cards, weights=_files, tile=tile, device=wishes.device)
     steps = tuple(
@@ -295,9 +297,26 @@ def _files(weights_id: str) -> Mapping[str, Path]:
     return found
 
 
-def sizes_of(workflow: Workflow, start: Size, cards: Cards) -> dict[str, Size | None]:
-    """Size of every value of a workflow, by name; `None` where no rule is known."""
-    sizes: dict[str, Size | None] = {port.name: start for port in workflow.inputs}
+def _size(header: Header) -> Size:
+    return Size(header.width, header.height)
+
+
+def _kind(header: Header) -> Kind:
+    return Kind(header.bands, header.bits, header.has_alpha)
+
+
+def sizes_of(
+    workflow: Workflow, start: Size, cards: Cards, others: Mapping[str, Size] | None = None
+) -> dict[str, Size | None]:
+    """Size of every value of a workflow, by name; `None` where no rule is known.
+
+    Args:
+        start: of the first input, and of those that `others` does not tell.
+        others: of further inputs by name.
+    """
+    sizes: dict[str, Size | None] = {
+        port.name: (others or {}).get(port.name, start) for port in workflow.inputs
+    }
     for step in workflow.steps:
         taken = {port: size for port, source in step.takes.items() if (size := sizes[source])}
         sizes[step.id] = operation_of(step).output_size(step, taken, cards)
@@ -332,6 +351,8 @@ def chain_notes(workflow: Workflow, cards: Cards) -> tuple[str, ...]:
     total, previous = 1.0, workflow.inputs[0].name
     same = {previous}  # values of the size that a factor counts from
     for step in workflow.steps:
+        if step.gives.type != DataType.IMAGE:
+            continue  # what makes a mask, beside the row
         if step.takes.get("image") != previous:
             return ()  # not one row of steps: the steps' titles must speak for themselves
         previous = step.id

@@ -92,19 +92,26 @@ def in_memory(picture: Picture, scratch: Scratch) -> Value:
     return Value(store(picture, entry.samples), entry, "")
 
 
-def kinds_of(workflow: Workflow, start: Kind) -> dict[str, Kind]:
-    """Kind of every value of a workflow, by name, from that of its input."""
-    kinds = {port.name: start for port in workflow.inputs}
+def kinds_of(workflow: Workflow, start: Kind, others: Mapping[str, Kind] | None = None) -> dict[str, Kind]:
+    """Kind of every value of a workflow, by name, from those of its inputs.
+
+    Args:
+        start: of the first input, and of those that `others` does not tell.
+        others: of further inputs by name.
+    """
+    kinds = {port.name: (others or {}).get(port.name, start) for port in workflow.inputs}
     for step in workflow.steps:
         taken = {port: kinds[source] for port, source in step.takes.items()}
         kinds[step.id] = operation_of(step).output_kind(step, taken)
     return kinds
 
 
-def keys_of(workflow: Workflow, start: Value, sizes: Mapping[str, Size], context: Context) -> dict[str, str]:
-    """The key of every value of a workflow, by name."""
-    kinds = kinds_of(workflow, start.raster.kind)
-    keys = {workflow.inputs[0].name: start.key}
+def keys_of(
+    workflow: Workflow, starts: Mapping[str, Value], sizes: Mapping[str, Size], context: Context
+) -> dict[str, str]:
+    """The key of every value of a workflow, by name; `starts` are its inputs."""
+    kinds = _kinds(workflow, starts)
+    keys = {name: value.key for name, value in starts.items()}
     for step in workflow.steps:
         taken = {port: keys[source] for port, source in step.takes.items()}
         own = replace(context, size=sizes[step.id], kind=kinds[step.id])
@@ -119,20 +126,22 @@ def run_steps(
     context: Context,
     scratch: Scratch,
     progress: Progress,
+    others: Mapping[str, Value] | None = None,
 ) -> Outcome:
     """Run the steps of a workflow in order.
 
     Args:
-        start: the workflow's input.
+        start: the workflow's first input, whose metadata the result gets.
         sizes: of every value by name, as planned.
+        others: its further inputs by name.
 
     Raises:
         StepError: a unit failed, or a result is not plausible; names the step and the unit.
         WhichmodelError: the disk has no room; told before the first step where it can be.
     """
-    values = {workflow.inputs[0].name: start}
-    kinds = kinds_of(workflow, start.raster.kind)
-    keys = keys_of(workflow, start, sizes, context)
+    values = {workflow.inputs[0].name: start, **(others or {})}
+    kinds = _kinds(workflow, values)
+    keys = keys_of(workflow, values, sizes, context)
     scratch.make_room(
         {keys[step.id]: sizes[step.id].pixels * kinds[step.id].bytes for step in workflow.steps}
     )
@@ -162,6 +171,11 @@ def run_steps(
     metadata = start.raster.metadata
     metadata = replace(metadata, notes=(*metadata.notes, *notes))
     return Outcome(replace(result, raster=result.raster.with_metadata(metadata)), tuple(reports))
+
+
+def _kinds(workflow: Workflow, starts: Mapping[str, Value]) -> dict[str, Kind]:
+    kinds = {name: value.raster.kind for name, value in starts.items()}
+    return kinds_of(workflow, kinds[workflow.inputs[0].name], kinds)
 
 
 class _Job:

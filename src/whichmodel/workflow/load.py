@@ -29,8 +29,8 @@ def load_workflow(path: Path, cards: Cards | None = None) -> Workflow:
     """Read and check a workflow file.
 
     Args:
-        path: of a JSON or YAML file of at most 1 MB, with one picture as input and 1 to 64 steps, listed
-            in any order.
+        path: of a JSON or YAML file of at most 1 MB, with a picture as first input, pictures and masks as
+            further ones, and 1 to 64 steps, listed in any order.
         cards: model cards by name, for checking the types of what models take and give.
 
     Raises:

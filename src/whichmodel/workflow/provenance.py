@@ -74,6 +74,7 @@ class Provenance(Record, frozen=True, kw_only=True):
         libraries: versions by name.
         machine: system and kind of processor.
         input, output: names without their folders, sizes, and sha256.
+        others: the same of the workflow's further inputs, by name.
         digital_source_type: IPTC's term that stands in the picture, or `None`.
         workflow: what ran, with substitutions in place.
         steps: with device, tile, weights and seconds.
@@ -101,6 +102,7 @@ class Provenance(Record, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     evidence: dict[str, Any] | None = None
     xmp_set_aside: str | None = None
+    others: dict[str, FileFacts] = msgspec.field(default_factory=dict)
 
 
 CHECKS = (
@@ -193,6 +195,7 @@ def provenance_of(
         notes=report.notes,
         evidence=report.evidence,
         xmp_set_aside=b64encode(set_aside[:_MOST_ASIDE]).decode() if set_aside else None,
+        others={name: _named(facts) for name, facts in report.others.items()},
     )
 
 

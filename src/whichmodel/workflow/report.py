@@ -60,6 +60,7 @@ class RunReport(Record, frozen=True, kw_only=True):
         workflow: what ran, with substitutions in place.
         data: the result, where it is no picture but data (`nodes.data`).
         provenance: path of the document that was written beside the output; `None` where not asked for.
+        others: files of the workflow's further inputs by name: a mask.
     """
 
     input: FileFacts
@@ -73,6 +74,7 @@ class RunReport(Record, frozen=True, kw_only=True):
     evidence: dict[str, Any] | None = None
     data: dict[str, Any] | None = None
     provenance: str | None = None
+    others: dict[str, FileFacts] = msgspec.field(default_factory=dict)
 
 
 class Failure(Record, frozen=True, kw_only=True):

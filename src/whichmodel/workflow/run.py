@@ -40,6 +40,7 @@ from whichmodel.workflow.engine import (
     run_steps,
 )
 from whichmodel.workflow.estimate import check_memory
+from whichmodel.workflow.inputs import check_masks, check_others
 from whichmodel.workflow.provenance import (
     provenance_of,
     provenance_path,
@@ -77,6 +78,7 @@ def run_workflow(
     device: str = "cpu",
     provenance: bool = False,
     pyramid: bool = False,
+    others: Mapping[str, Path] | None = None,
 ) -> RunReport:
     """Run a workflow on one picture file, with memory that does not grow with the picture.
 
@@ -85,6 +87,7 @@ def run_workflow(
 
     Args:
         inputs: path of the picture.
+        others: paths of the workflow's further inputs by name, as a mask.
         output: path of the result; its ending chooses the format.
         cards: model cards by name.
         substitute_names: models that stand in for a step that cannot run, e.g. `"SPAN-4x+SPAN-2x"`.
@@ -120,20 +123,36 @@ def run_workflow(
     check_workflow(workflow, cards=cards)
     opened = open_picture(inputs, limits)
     start = Size(opened.width, opened.height)
-    sizes = _planned(workflow, start, cards, limits)
-    kinds = kinds_of(workflow, opened.kind)  # a merge may need transparency that the picture lacks
-    if same_file(inputs, output):
-        raise InputError(f"{output} is the input itself", hint="give another name with -o")
+    files = check_others(workflow, others or {})
+    more = {name: open_picture(path, limits) for name, path in files.items()}
+    check_masks(workflow, files, {name: Size(item.width, item.height) for name, item in more.items()}, start)
+    sizes = _planned(
+        workflow, start, cards, limits, {name: Size(item.width, item.height) for name, item in more.items()}
+    )
+    # A merge may need transparency that a picture lacks.
+    kinds = kinds_of(workflow, opened.kind, {name: item.kind for name, item in more.items()})
+    for path in (inputs, *files.values()):
+        if same_file(path, output):
+            raise InputError(f"{output} is the input itself", hint="give another name with -o")
     end = sizes[workflow.output]
     check_output(workflow, output, end)
     check_memory(workflow, sizes, kinds, cards, tile)
     _choose_devices(workflow, cards, device, say)
-    files = _weights_of(workflow, cards, say)
-    context = Context(cards=cards, weights=files.__getitem__, tile=tile, device=device)
+    weights = _weights_of(workflow, cards, say)
+    context = Context(cards=cards, weights=weights.__getitem__, tile=tile, device=device)
 
     with Scratch(cache=cache, resume=resume, say=say) as scratch:
         input_sha256, before = _decoded(inputs, opened, scratch)
-        outcome = run_steps(workflow, before, sizes, context, scratch, progress)
+        beside = {name: _decoded(path, more[name], scratch) for name, path in files.items()}
+        outcome = run_steps(
+            workflow,
+            before,
+            sizes,
+            context,
+            scratch,
+            progress,
+            {name: value for name, (_, value) in beside.items()},
+        )
         after = outcome.value.raster
         if dpi is not None:
             after = _for_print(after, dpi)
@@ -181,6 +200,12 @@ def run_workflow(
         evidence=evidence,
         data=dict(found) if found is not None else None,
         provenance=str(provenance_path(output)) if provenance else None,
+        others={
+            name: FileFacts(
+                path=str(files[name]), width=value.raster.width, height=value.raster.height, sha256=sha256
+            )
+            for name, (sha256, value) in beside.items()
+        },
     )
     if provenance:
         planned = step_plan(workflow, cards, tile, device)
@@ -198,7 +223,7 @@ def run_picture(
     progress: Progress = lambda step, done, total: None,
     say: Callable[[str], None] = lambda line: None,
 ) -> tuple[Picture, tuple[StepReport, ...]]:
-    """Run a workflow on a picture in memory; arguments and errors as for `run_workflow`.
+    """Run a workflow that takes one picture on a picture in memory; arguments and errors as for `run_workflow`.
 
     Nothing is taken from the cache and nothing is kept in it.
     """
@@ -206,6 +231,7 @@ def run_picture(
         raise InputError("the workflow gives data, not a picture", hint="run it on a file: run_workflow")
     require_bound(workflow, cards)
     check_workflow(workflow, cards=cards)
+    check_others(workflow, {})
     sizes = _planned(workflow, Size(picture.width, picture.height), cards, limits)
     context = Context(cards=cards, weights=_weights_of(workflow, cards, say).__getitem__, tile=tile)
     with Scratch(cache=False, say=say) as scratch:
@@ -260,8 +286,10 @@ def _examined(
         return None, (f"input and result were not compared: {error.message}",)
 
 
-def _planned(workflow: Workflow, start: Size, cards: Cards, limits: Limits) -> dict[str, Size]:
-    sizes = sizes_of(workflow, start, cards)
+def _planned(
+    workflow: Workflow, start: Size, cards: Cards, limits: Limits, others: Mapping[str, Size] | None = None
+) -> dict[str, Size]:
+    sizes = sizes_of(workflow, start, cards, others)
     check_sizes(workflow, sizes, limits)
     known = {name: size for name, size in sizes.items() if size is not None}
     for name in sizes.keys() - known.keys():
