@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -102,3 +104,15 @@ def _noise(kind: Any, width: int, height: int, seed: int) -> Picture:
         np.ascontiguousarray(clipped[:, :, : kind.bands]),
         np.ascontiguousarray(clipped[:, :, -1]) if kind.alpha else None,
     )
+
+
+@pytest.fixture(scope="session")
+def small(repository: Path) -> ModuleType:
+    """The module `small_networks.py`."""
+    path = repository / "tests" / "nodes" / "small_networks.py"
+    spec = importlib.util.spec_from_file_location("small_networks", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
