@@ -16,6 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from whichmodel.catalog import cards
 from whichmodel.domain import InputError, ModelCard, Step, StepError
+from whichmodel.nodes.exactness import part_of, tile_difference
 from whichmodel.nodes.model import ModelOperation, halo_of, overlap_of, tile_side
 from whichmodel.nodes.network import picture_net
 from whichmodel.nodes.operation import DEFAULT_TILE, Context, Size
@@ -202,6 +203,16 @@ def test_tiny_pictures(height: int, width: int, network: Path, tmp_path: Path) -
     result, context = done(Picture(pixels), network, tmp_path)
     assert context.state == {"sigma": 0.0}
     assert (result.pixels == pixels).all()
+
+
+def test_exactness_is_that_of_the_way_tiles_meet(noisy: NDArray[np.uint8], network: Path) -> None:
+    pixels = part_of(noisy, Box(0, 0, 120, 100))
+    cut, faded = tiny(), msgspec.structs.replace(tiny(), context="global")
+    net = picture_net(cut, {"model": network}, sigma=20)
+    assert tile_difference(net, cut, pixels, 40)[0] < 2 / 65535
+    # A tile's own border, where the network has nothing to look at, still counts a little where it fades out.
+    assert 2 / 65535 < tile_difference(net, faded, pixels, 40)[0] < 0.5
+    assert tile_difference(net, faded, pixels, 200)[0] == 0
 
 
 class TestGeometry:
