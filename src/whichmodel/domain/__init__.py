@@ -21,11 +21,12 @@ from whichmodel.domain.errors import (
     WeightsError,
     WhichmodelError,
 )
-from whichmodel.domain.intent import FAR_DPI, Candidate, Intent, PixelSize, PrintSize, Words
+from whichmodel.domain.intent import Candidate, Intent, PixelSize, PrintSize, Words
 from whichmodel.domain.media import DataType, Port
 from whichmodel.domain.paper import Paper
 from whichmodel.domain.record import SCHEMA_VERSION, Record, from_data, from_json, to_data, to_json
 from whichmodel.domain.task import Cues, Neighbour, Task
+from whichmodel.domain.viewing import FAR_DPI
 from whichmodel.domain.workflow import Parameter, Step, Workflow
 
 __all__ = [

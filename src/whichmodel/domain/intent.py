@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from whichmodel.domain.record import Record
+from whichmodel.domain.viewing import FAR_CM, FAR_DPI, NEAR_DPI, dpi_for, wall_distance
 
 
 class Words(Record, frozen=True, kw_only=True):
@@ -25,26 +26,38 @@ class Candidate(Record, frozen=True, kw_only=True):
     words: tuple[Words, ...] = ()
 
 
-NEAR_DPI = 300
-"""For prints held in the hand."""
-FAR_DPI = 150
-"""For prints with a side above 42 cm (larger than ISO A3), which are seen from a distance."""
-_FAR_CM = 42.0
-
-
 class PrintSize(Record, frozen=True, kw_only=True):
-    """A wished print: width and height in centimetres (either may be None) and dots per inch."""
+    """A wished print: width and height in centimetres (either may be None) and dots per inch.
+
+    Args:
+        dpi: named ones.
+        wall: whether it is for a wall.
+        distance_cm: from which it will be seen, where that was said.
+    """
 
     width_cm: float | None
     height_cm: float | None
     dpi: int | None
     words: Words
+    wall: bool = False
+    distance_cm: float | None = None
+
+    @property
+    def seen_from_cm(self) -> float | None:
+        """The distance that was said, for a wall else its diagonal; `None` where neither is known."""
+        if self.distance_cm is None and self.wall:
+            return wall_distance(self.width_cm or 0.0, self.height_cm or 0.0)
+        return self.distance_cm
 
     @property
     def dots_per_inch(self) -> int:
-        """Those named, else 300, or 150 for prints larger than A3."""
+        """Those named, else those that the distance asks for, else 300, or 150 for prints larger than A3."""
+        if self.dpi is not None:
+            return self.dpi
+        if self.seen_from_cm:
+            return dpi_for(self.seen_from_cm)
         longest = max(side or 0.0 for side in (self.width_cm, self.height_cm))
-        return self.dpi or (FAR_DPI if longest > _FAR_CM else NEAR_DPI)
+        return FAR_DPI if longest > FAR_CM else NEAR_DPI
 
 
 class PixelSize(Record, frozen=True, kw_only=True):
@@ -70,6 +83,7 @@ class Intent(Record, frozen=True, kw_only=True):
         scale_words: where the factor was said.
         target: print size where one was named.
         pixels: size in pixels where one was named.
+        kept: regions that are to be left alone ("background", "subject", "faces"), with the words for each.
         asks: `"how"` (explain what I saw) or `"do"` (do it for me).
         media: what it is about ("old-photo", "anime", "video"), with the words that say so.
         degradations: damage named ("blur", "noise", "jpeg"), likewise.
@@ -88,6 +102,7 @@ class Intent(Record, frozen=True, kw_only=True):
     scale_words: Words | None = None
     target: PrintSize | None = None
     pixels: PixelSize | None = None
+    kept: dict[str, Words] = msgspec.field(default_factory=dict)
     media: dict[str, Words] = msgspec.field(default_factory=dict)
     degradations: dict[str, Words] = msgspec.field(default_factory=dict)
     subjects: dict[str, Words] = msgspec.field(default_factory=dict)

@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from whichmodel.domain import PixelSize, PrintSize, Words
+import msgspec
+
+from whichmodel.domain import InputError, PixelSize, PrintSize, Words
 from whichmodel.understand.phrases import find_all, plain
 
 _NUMBER = r"\d{1,4}(?:[.,]\d{1,3})?"
@@ -66,15 +68,26 @@ _UNIT_CM = {
     "in": 2.54, "inch": 2.54, "inches": 2.54, '"': 2.54, "ft": 30.48, "feet": 30.48, "foot": 30.48,
 }  # fmt: skip
 _UNIT = "|".join(re.escape(unit) for unit in sorted(_UNIT_CM, key=len, reverse=True))
-_AREA = re.compile(rf"(?<![\w.,])({_NUMBER})\s?(?:{_UNIT})?\s?(?:x|by)\s?({_NUMBER})\s?({_UNIT})(?!\w)")
+_AREA = re.compile(rf"(?<![\w.,])({_NUMBER})\s?({_UNIT})?\s?(?:x|by)\s?({_NUMBER})\s?({_UNIT})(?!\w)")
 _WIDE = re.compile(rf"(?<![\w.,])({_NUMBER})\s?-?\s?({_UNIT})\s+(?:wide|across|tall|high)\b")
 _DPI = re.compile(r"(\d{2,4})\s?(?:dpi|ppi)\b")
 _PAPER = re.compile(r"\b(a[0-5])\b(?=\s*(?:print|poster|paper|sheet|size|format|at\b|,|\.|$|\?))")
-# ISO 216, portrait, in centimetres.
+# "A letter" is read and written; only with one of these words it is paper.
+_SHEET = re.compile(
+    r"\b(letter|tabloid)(?:\s+|-)(?:size|sized|format|paper|print|sheet)\b|\bus(?:\s+|-)(letter|tabloid)\b"
+)
+# ISO 216 and ANSI/ASME Y14.1, portrait, in centimetres.
 PAPER_CM = {
     "a0": (84.1, 118.9), "a1": (59.4, 84.1), "a2": (42.0, 59.4),
     "a3": (29.7, 42.0), "a4": (21.0, 29.7), "a5": (14.8, 21.0),
+    "letter": (21.59, 27.94), "tabloid": (27.94, 43.18),
 }  # fmt: skip
+_WALL = re.compile(r"\b(?:walls?|murals?|billboards?|banners?)\b")
+_SEEN = re.compile(
+    rf"\b(?:(?:seen|viewed|looked at|viewing distance)\s+(?:from\s+|of\s+)?|from\s+)(?:about\s+|a\s+distance\s+of\s+)?"
+    rf"({_NUMBER})\s?({_UNIT})(?!\w)(\s+away\b)?"
+)
+_LEAST_DPI, _MOST_DPI = 5, 4800
 _LARGEST = 9999.0
 
 
@@ -135,20 +148,82 @@ def read_print_size(question: str) -> PrintSize | None:
     text = plain(question)
     dpi_match = _DPI.search(text)
     dpi = int(dpi_match.group(1)) if dpi_match else None
+    for found in (_read_area(text), _read_paper(text), _read_side(text)):
+        if found is not None:
+            width, height, span = found
+            return PrintSize(
+                width_cm=round(width, 3) if width is not None else None,
+                height_cm=round(height, 3) if height is not None else None,
+                dpi=dpi,
+                words=_words(question, *span),
+                wall=bool(_WALL.search(text)),
+                distance_cm=_read_distance(text),
+            )
+    return None
+
+
+def print_size_of(text: str, dpi: int | None = None) -> PrintSize:
+    """The print size that stands alone: `"60x90cm"`, `"24x36in"`, `"A3"`, `"letter"`, `"wall 3x2 m"`.
+
+    Args:
+        dpi: dots per inch; else those in the text, if any.
+
+    Raises:
+        InputError: not understood, a size of nothing, or dots per inch out of range.
+    """
+    bare = plain(text).strip()
+    size = read_print_size(f"{text} print" if bare in PAPER_CM else text)
+    if size is None:
+        raise InputError(
+            f"the print size {text!r} is not understood",
+            hint="say it like 60x90cm, 24x36in, A3, letter, '90 cm wide', or 'wall 3x2 m'",
+        )
+    if not all(side is None or side > 0 for side in (size.width_cm, size.height_cm, size.distance_cm)):
+        raise InputError(f"the print size {text!r} has a length of 0")
+    if dpi is not None:
+        if not _LEAST_DPI <= dpi <= _MOST_DPI:
+            raise InputError(f"{dpi} dots per inch are not from {_LEAST_DPI} to {_MOST_DPI}")
+        size = msgspec.structs.replace(size, dpi=dpi)
+    return size
+
+
+_Read = tuple[float | None, float | None, tuple[int, int]]
+
+
+def _read_area(text: str) -> _Read | None:
+    """Width and height in centimetres, and where they stand: "60x90 cm", "2 ft by 30 in"."""
     area = _AREA.search(text)
-    if area:
-        unit = _UNIT_CM[area.group(3)]
-        width, height = _number(area.group(1)) * unit, _number(area.group(2)) * unit
-        return _print(question, area.span(), width, height, dpi)
-    paper = _PAPER.search(text)
-    if paper:
-        width, height = PAPER_CM[paper.group(1)]
-        return _print(question, paper.span(), width, height, dpi)
+    if area is None:
+        return None
+    last = _UNIT_CM[area.group(4)]
+    first = _UNIT_CM[area.group(2)] if area.group(2) else last
+    return _number(area.group(1)) * first, _number(area.group(3)) * last, area.span()
+
+
+def _read_paper(text: str) -> _Read | None:
+    """A size of paper by its name."""
+    paper = _PAPER.search(text) or _SHEET.search(text)
+    if paper is None:
+        return None
+    return *PAPER_CM[next(name for name in paper.groups() if name)], paper.span()
+
+
+def _read_side(text: str) -> _Read | None:
+    """One side: "90 cm wide"."""
     wide = _WIDE.search(text)
-    if wide:
-        length = _number(wide.group(1)) * _UNIT_CM[wide.group(2)]
-        tall = text[wide.start() : wide.end()].endswith(("tall", "high"))
-        return _print(question, wide.span(), None if tall else length, length if tall else None, dpi)
+    if wide is None:
+        return None
+    length = _number(wide.group(1)) * _UNIT_CM[wide.group(2)]
+    tall = wide.group().endswith(("tall", "high"))
+    return None if tall else length, length if tall else None, wide.span()
+
+
+def _read_distance(text: str) -> float | None:
+    """Centimetres from which it will be seen: "seen from 2 m", "from 2 m away"."""
+    for match in _SEEN.finditer(text):
+        # "From 10 cm to 60 cm" is no distance.
+        if match.group(3) or not match.group().startswith("from"):
+            return _number(match.group(1)) * _UNIT_CM[match.group(2)]
     return None
 
 
@@ -174,17 +249,6 @@ def read_pixel_size(question: str) -> PixelSize | None:
     if named and not _FROM_TO.search(text):
         return PixelSize(longer=_LONGER[named.group(1)], words=_words(question, *named.span()))
     return None
-
-
-def _print(
-    question: str, span: tuple[int, int], width: float | None, height: float | None, dpi: int | None
-) -> PrintSize:
-    return PrintSize(
-        width_cm=round(width, 3) if width is not None else None,
-        height_cm=round(height, 3) if height is not None else None,
-        dpi=dpi,
-        words=_words(question, *span),
-    )
 
 
 def _number(text: str) -> float:
