@@ -5,12 +5,20 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from whichmodel.domain import Candidate, Intent, Words
+import msgspec
+
+from whichmodel.domain import Candidate, InputError, Intent, Words
 from whichmodel.understand.decide import Decided, decide
 from whichmodel.understand.phrases import plain
 from whichmodel.understand.qualities import read_qualities
-from whichmodel.understand.scale import read_pixel_size, read_print_size, read_scale
-from whichmodel.understand.wishes import read_unread, read_wishes
+from whichmodel.understand.scale import (
+    checked_dpi,
+    print_size_of,
+    read_pixel_size,
+    read_print_size,
+    read_scale,
+)
+from whichmodel.understand.wishes import ENLARGING, read_unread, read_wishes
 
 # A person's question is short; what is longer is read up to here, so that time stays bounded.
 LONGEST = 4000
@@ -80,4 +88,47 @@ def _candidate(question: str, item: Decided) -> Candidate:
         words=tuple(
             Words(text=question[start:end], start=start, end=end) for start, end in sorted(item.places)
         ),
+    )
+
+
+def for_print(intent: Intent, text: str, dpi: int | None) -> Intent:
+    """The intent with a print size that was given beside the question, as if it had been said at its end.
+
+    Args:
+        text: the size: `"60x90cm"`, `"A3"`, `"wall 3x2 m"`; empty where only `dpi` is given.
+        dpi: dots per inch; by default those in the text, else by rule (`domain.viewing`).
+
+    Raises:
+        InputError: the size is not understood, or the question names a factor or a size too.
+    """
+    if not text:
+        if dpi is None:
+            return intent
+        if intent.target is None:
+            raise InputError("dots per inch alone give no size", hint="add the size of the print: 60x90cm")
+        return msgspec.structs.replace(intent, target=checked_dpi(intent.target, dpi))
+    if intent.target or intent.pixels or isinstance(intent.scale, int | float):
+        said = intent.target.words if intent.target else intent.pixels.words if intent.pixels else None
+        said = said or intent.scale_words
+        raise InputError(
+            f"the words name a size ({said.text if said else intent.scale!r}), and the print another ({text})",
+            hint="say it once: leave out the one or the other",
+        )
+    size = print_size_of(text, dpi)
+    start = f"{intent.question}, print "
+    words = Words(text=text, start=len(start), end=len(start) + len(text))
+    size = msgspec.structs.replace(size, words=words)
+    steps, places = intent.steps, intent.step_words
+    if ENLARGING not in steps and (intent.asks == "do" or not intent.task):
+        steps, places = (*steps, ENLARGING), (*places, words)
+    return msgspec.structs.replace(
+        intent,
+        question=start + text + (f" at {dpi} dpi" if dpi else ""),
+        task=intent.task or ENLARGING,
+        candidates=intent.candidates or (Candidate(task=ENLARGING, confidence=1.0, words=(words,)),),
+        steps=steps,
+        step_words=places,
+        scale="any",
+        scale_words=words,
+        target=size,
     )

@@ -180,11 +180,14 @@ def print_size_of(text: str, dpi: int | None = None) -> PrintSize:
         )
     if not all(side is None or side > 0 for side in (size.width_cm, size.height_cm, size.distance_cm)):
         raise InputError(f"the print size {text!r} has a length of 0")
-    if dpi is not None:
-        if not _LEAST_DPI <= dpi <= _MOST_DPI:
-            raise InputError(f"{dpi} dots per inch are not from {_LEAST_DPI} to {_MOST_DPI}")
-        size = msgspec.structs.replace(size, dpi=dpi)
-    return size
+    return size if dpi is None else checked_dpi(size, dpi)
+
+
+def checked_dpi(size: PrintSize, dpi: int) -> PrintSize:
+    """A print size with other dots per inch; raises `InputError` where they are out of range."""
+    if not _LEAST_DPI <= dpi <= _MOST_DPI:
+        raise InputError(f"{dpi} dots per inch are not from {_LEAST_DPI} to {_MOST_DPI}")
+    return msgspec.structs.replace(size, dpi=dpi)
 
 
 _Read = tuple[float | None, float | None, tuple[int, int]]
