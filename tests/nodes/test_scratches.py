@@ -113,7 +113,7 @@ def test_wider_scratches_are_found_in_larger_pictures(do: Do) -> None:
     assert rates(found.pixels[1::3, 1::3], where)[1] > rates(small.pixels, where)[1] - 0.05
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(
     st.booleans(), st.integers(1, 90), st.integers(1, 90), st.sampled_from([2, 9, 14]),
     st.lists(st.floats(0, 1), max_size=3), st.integers(0, 99),

@@ -42,7 +42,7 @@ _WIDENED = 1
 _LEVELS = (10, 15, 25, 40)
 """Heights at which clutter is counted."""
 
-MARGIN = 2 * _SQUARE + _WINDOW + (_LENGTH // 2 + 2) + _SIDE + _FOLLOWED + _WIDENED + 1
+MARGIN = 2 * _SQUARE + _WINDOW + (_LENGTH + 3) + _SIDE + _FOLLOWED + _WIDENED + 1
 """How far around a pixel everything lies that decides about it."""
 
 
@@ -55,6 +55,7 @@ class Level:
         share: of the pixels of a stretch that must be such.
         even: least ratio of a line's height to the difference of its sides.
         spot, spot_clutter: the same for spots; `crowd`: largest share of pixels around with half the height.
+        whole: whether all of a stretch is taken for a line, to its ends, or only its middle.
     """
 
     line: int
@@ -64,11 +65,14 @@ class Level:
     spot: int
     spot_clutter: float
     crowd: float
+    whole: bool
 
 
-STRICT = Level(line=12, line_clutter=2.0, share=0.95, even=4, spot=30, spot_clutter=8, crowd=0.05)
+STRICT = Level(
+    line=12, line_clutter=2.0, share=0.95, even=4, spot=30, spot_clutter=8, crowd=0.05, whole=False
+)
 """What it flags is nearly always damage, or very much like it; it misses most of what is faint."""
-KEEN = Level(line=12, line_clutter=1.3, share=0.85, even=3, spot=28, spot_clutter=4.5, crowd=0.07)
+KEEN = Level(line=12, line_clutter=1.3, share=0.9, even=4, spot=28, spot_clutter=4.5, crowd=0.07, whole=True)
 """For photographs that are known to be damaged: in clean ones it flags wires, twigs and glints."""
 
 
@@ -123,7 +127,14 @@ def _lines(plane: Light, rise: Light, level: Level) -> Mask:
         counts = np.zeros(plane.shape, np.uint8)
         for place in range(-half, half + 1, _STEP):
             counts += _moved(near, round(place * sine), round(place * cosine))
-        found |= on & (counts >= least)
+        middles = on & (counts >= least)
+        found |= middles
+        if level.whole and middles.any():
+            stretch = middles.copy()
+            for place in range(-half, half + 1):
+                stretch |= _moved(middles, round(place * sine), round(place * cosine))
+            # One pixel to the side the line may bend here too.
+            found |= on & _spread(stretch)
     return found
 
 

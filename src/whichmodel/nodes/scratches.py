@@ -64,6 +64,8 @@ class ScratchesOperation(Operation):
     ports: ClassVar[Mapping[str, PortSpec]] = {"image": PortSpec(DataType.IMAGE)}
     gives: ClassVar[DataType] = DataType.MASK
     resembles: ClassVar[str | None] = None
+    # A damaged picture takes many times as long as one without any lines.
+    steady: ClassVar[bool] = False
 
     def check(self, step: Step) -> None:
         check_parameters(step, {"width": (int, float), "care": str})
@@ -121,7 +123,7 @@ class ScratchesOperation(Operation):
         if state["care"] == "none":
             return (
                 f"{step.id}: the picture does not look damaged{cells}; nothing is marked"
-                " (parameter care: keen looks closer)",
+                " (ask for the scratches by name, or set care: keen, to look closer)",
             )
         if not marks.get("found"):
             return (f"{step.id}: found no scratches and no spots",)
