@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from whichmodel.domain import DataType, InputError, PictureError, Record, Step, WeightsError, Workflow
+from whichmodel.domain.viewing import distance_for
 from whichmodel.nodes.model import overlap_of
 from whichmodel.nodes.operation import DEFAULT_TILE, Cards, Context, Size
 from whichmodel.nodes.registry import MODEL, operation_of
@@ -17,6 +18,7 @@ from whichmodel.nodes.tiles import grid
 from whichmodel.pictures import DEFAULT_LIMITS, Header, Kind, Limits
 from whichmodel.runtimes.devices import choose, require
 from whichmodel.weights import installed, records
+from whichmodel.workflow.advice import Decision
 from whichmodel.workflow.binding import Binding, bindings
 from whichmodel.workflow.calibrate import expected_seconds, tile_of
 from whichmodel.workflow.data_output import check_output, gives_data
@@ -29,6 +31,7 @@ from whichmodel.workflow.estimate import (
     refusal_of,
     step_memory,
 )
+from whichmodel.workflow.print_size import PrintTarget
 from whichmodel.workflow.steps import number, ratio
 
 
@@ -79,12 +82,14 @@ class PrintSize(Record, frozen=True, kw_only=True):
 
     Args:
         source: `"asked"`, or `"file"` where the picture's file says so.
+        distance_cm: from which nobody of normal acuity tells its pixels apart (`domain.viewing`).
     """
 
     width_cm: float
     height_cm: float
     dpi: float
     source: Literal["asked", "file"]
+    distance_cm: float
 
 
 class Plan(Record, frozen=True, kw_only=True):
@@ -98,10 +103,12 @@ class Plan(Record, frozen=True, kw_only=True):
         notes: sentences for people.
         workflow: the steps themselves; saved to a file, it can be run.
         print_size: the result on paper; `None` where nobody says how many dots per inch.
+        print_target: the print that was wished; `None` where none was.
         memory_bytes: estimated peak of memory; it does not grow with the height of the picture.
         disk_bytes: for all intermediate results in the cache folder.
         seconds: expected for all steps, without reading and writing files; `None` where one is not known.
         refusals: limits that it exceeds.
+        decisions: what the photo itself asks for, and whether the plan has it.
     """
 
     title: str
@@ -113,10 +120,12 @@ class Plan(Record, frozen=True, kw_only=True):
     notes: tuple[str, ...]
     workflow: Workflow
     print_size: PrintSize | None = None
+    print_target: PrintTarget | None = None
     memory_bytes: int | None = None
     disk_bytes: int | None = None
     seconds: float | None = None
     refusals: tuple[Refusal, ...] = ()
+    decisions: tuple[Decision, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,7 +136,7 @@ class Wishes:
         device: one of `runtimes.devices.WISHES`.
         calibrate: whether to time steps that were never timed here: about a second for each model.
         output: where the result shall go; its ending is checked for what the format can hold.
-        dpi: dots per inch of a wished print.
+        target: a wished print.
         resolution: pixels per millimetre (x, y) that the picture's file says.
         limits: on sizes.
         others: headers of the workflow's further inputs by name.
@@ -136,7 +145,7 @@ class Wishes:
     device: str = "cpu"
     calibrate: bool = False
     output: Path | None = None
-    dpi: int | None = None
+    target: PrintTarget | None = None
     resolution: tuple[float, float] | None = None
     limits: Limits = DEFAULT_LIMITS
     others: Mapping[str, Header] = field(default_factory=dict)
@@ -150,6 +159,7 @@ def describe(
     tile: int = DEFAULT_TILE,
     notes: tuple[str, ...] = (),
     wishes: Wishes | None = None,
+    decisions: tuple[Decision, ...] = (),
 ) -> Plan:
     """Describe what a workflow would do to a picture; runs nothing, and refuses nothing but says it.
 
@@ -180,13 +190,15 @@ def describe(
         new_pixel_share=new_pixel_share(start, end) if end else None,
         runs=all(binding.status != "unbound" for binding in found) and not refusals,
         steps=steps,
-        notes=notes + chain_notes(workflow, cards),
+        notes=notes + chain_notes(workflow, cards) + (wishes.target.notes if wishes.target else ()),
         workflow=workflow,
         print_size=_on_paper(end, wishes) if end and not gives_data(workflow) else None,
+        print_target=wishes.target,
         memory_bytes=memory,
         disk_bytes=disk,
         seconds=sum(seconds) if len(seconds) == len(steps) else None,
         refusals=refusals,
+        decisions=decisions,
     )
 
 
@@ -275,8 +287,8 @@ def _refusals(
 
 def _on_paper(size: Size, wishes: Wishes) -> PrintSize | None:
     """The result on paper at the wished dots per inch, else at those of the file, which stay in the result."""
-    if wishes.dpi is not None:
-        across = down = wishes.dpi / 25.4
+    if wishes.target is not None:
+        across = down = wishes.target.file_dpi / 25.4
     elif wishes.resolution is not None:
         across, down = wishes.resolution
     else:
@@ -285,7 +297,8 @@ def _on_paper(size: Size, wishes: Wishes) -> PrintSize | None:
         width_cm=round(size.width / across / 10, 2),
         height_cm=round(size.height / down / 10, 2),
         dpi=round(across * 25.4, 2),
-        source="asked" if wishes.dpi is not None else "file",
+        source="asked" if wishes.target is not None else "file",
+        distance_cm=round(distance_for(min(across, down) * 25.4), 1),
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from whichmodel.domain import DataType, InputError, Intent, ModelCard, Port, Step, UnboundError, Workflow
 from whichmodel.nodes.operation import Cards
 from whichmodel.pictures import Header
 from whichmodel.understand import understand
+from whichmodel.workflow.advice import Decision, steps_of, with_parameters
 from whichmodel.workflow.binding import ENLARGEMENT, runnable, what_is_missing
 from whichmodel.workflow.enlarge import SAY_HOW_MUCH, plan_enlargement
 from whichmodel.workflow.faces import plan_faces
@@ -16,13 +18,15 @@ from whichmodel.workflow.load import SUFFIXES, load_workflow
 from whichmodel.workflow.pointing import pointed_at
 from whichmodel.workflow.print_size import EnoughPixelsError, factor_for_pixels, factor_for_print
 from whichmodel.workflow.ready import named_task
-from whichmodel.workflow.sequence import FILLING, OUTLINING, is_sequence, plan_sequence, wishes_of
+from whichmodel.workflow.sequence import FILLING, OUTLINING, is_sequence, plan_sequence, unsaid, wishes_of
 from whichmodel.workflow.steps import INPUT, model_step, number, workflow_of
 
 _REMOVE = re.compile(r"\b(?:remov|eras|delet|fill|take (?:out|away)|get rid)", re.IGNORECASE)
 
 
-def workflow_for(what: str, header: Header | None, cards: Cards) -> Workflow:
+def workflow_for(
+    what: str, header: Header | None, cards: Cards, *, decisions: Sequence[Decision] = ()
+) -> Workflow:
     """The workflow that WHAT stands for.
 
     Args:
@@ -30,6 +34,7 @@ def workflow_for(what: str, header: Header | None, cards: Cards) -> Workflow:
             else plain words ("enlarge 4x").
         header: of the picture; print sizes need it.
         cards: model cards by name.
+        decisions: what the photo itself asks for before it is enlarged (`advice.decide`).
 
     Raises:
         InputError: not understood, no factor, a factor out of range, or a file that is no workflow.
@@ -40,7 +45,14 @@ def workflow_for(what: str, header: Header | None, cards: Cards) -> Workflow:
     path = Path(what)
     if path.suffix.lower() in SUFFIXES and not any(char.isspace() for char in path.suffix):
         return load_workflow(path, cards)
-    return plan(understand(what), header, cards)
+    return plan(understand(what), header, cards, decisions=decisions)
+
+
+def enlarges(what: str, cards: Cards) -> bool:
+    """Whether WHAT asks in plain words for an enlargement, before which the photo may need something."""
+    if what in cards or Path(what).suffix.lower() in SUFFIXES:
+        return False
+    return ENLARGEMENT in _tasks_of(understand(what))
 
 
 def left_out(what: str, cards: Cards) -> tuple[str, ...]:
@@ -66,8 +78,13 @@ def workflow_for_card(card: ModelCard) -> Workflow:
     return workflow_of(f"run {card.name}", (step,))
 
 
-def plan(intent: Intent, header: Header | None, cards: Cards) -> Workflow:
+def plan(
+    intent: Intent, header: Header | None, cards: Cards, *, decisions: Sequence[Decision] = ()
+) -> Workflow:
     """The workflow for a question understood.
+
+    Args:
+        decisions: what the photo itself asks for; those that were chosen come before an enlargement.
 
     Raises:
         InputError: no task was understood, or an enlargement without a size.
@@ -77,9 +94,7 @@ def plan(intent: Intent, header: Header | None, cards: Cards) -> Workflow:
     about_faces = plan_faces(intent.question, cards)
     if about_faces is not None:
         return about_faces
-    tasks = intent.steps or ((intent.task,) if intent.task else ())
-    if not tasks and (intent.target or isinstance(intent.scale, int | float)):
-        tasks = (ENLARGEMENT,)  # "4x" or "60x90 cm at 150 dpi" says enough
+    tasks = _tasks_of(intent)
     if not tasks and pointed_at(intent.question):
         tasks = (FILLING if _REMOVE.search(intent.question) else OUTLINING,)
     if not tasks and (named := named_task(intent.question)):
@@ -89,15 +104,25 @@ def plan(intent: Intent, header: Header | None, cards: Cards) -> Workflow:
             f"cannot tell what to do from {intent.question!r}",
             hint="say it like 'enlarge 4x', or name a model; `whichmodel models list` lists them",
         )
-    wishes = wishes_of(intent, tasks)
+    if ENLARGEMENT not in tasks:
+        decisions = ()
+    wishes = wishes_of(intent, tasks) + unsaid(steps_of(decisions, tasks))
     if is_sequence(intent, wishes):
         enlarged = _enlargement(intent, header, several=True) if ENLARGEMENT in tasks else None
-        return plan_sequence(intent, wishes, enlarged, cards, header)
+        return with_parameters(plan_sequence(intent, wishes, enlarged, cards, header), decisions, cards)
     for task in tasks:
         if task != ENLARGEMENT:
             return _single(task, intent, cards)
     factor, title = _enlargement(intent, header)
     return plan_enlargement(factor, cards, title=title, qualities=intent.qualities)
+
+
+def _tasks_of(intent: Intent) -> tuple[str, ...]:
+    """Ids of the tasks that were asked for."""
+    tasks = intent.steps or ((intent.task,) if intent.task else ())
+    if not tasks and (intent.target or isinstance(intent.scale, int | float)):
+        return (ENLARGEMENT,)  # "4x" or "60x90 cm at 150 dpi" says enough
+    return tasks
 
 
 def _single(task: str, intent: Intent, cards: Cards) -> Workflow:

@@ -26,6 +26,8 @@ from whichmodel.pictures.bridge import pyvips
 from whichmodel.pictures.xmp import Event, merge_xmp
 from whichmodel.runtimes.devices import choose
 from whichmodel.weights import WeightsRecord, record
+from whichmodel.workflow.advice import Decision
+from whichmodel.workflow.print_size import PrintTarget
 from whichmodel.workflow.report import FileFacts, RunReport, StepReport
 from whichmodel.workflow.substitute import Substitution
 
@@ -75,12 +77,14 @@ class Provenance(Record, frozen=True, kw_only=True):
         machine: system and kind of processor.
         input, output: names without their folders, sizes, and sha256.
         others: the same of the workflow's further inputs, by name.
+        print_target: the print that was wished, with its viewing distance; `None` where none was.
         digital_source_type: IPTC's term that stands in the picture, or `None`.
         workflow: what ran, with substitutions in place.
         steps: with device, tile, weights and seconds.
         weights: of all models that ran.
         checks: that every step's result passed before the next one started.
         evidence: what the comparison of input and result says.
+        decisions: what the photo itself asked for, and whether it was done.
         xmp_set_aside: the input's XMP in base64 where it could not be kept in the picture; its first
             megabyte.
     """
@@ -103,6 +107,8 @@ class Provenance(Record, frozen=True, kw_only=True):
     evidence: dict[str, Any] | None = None
     xmp_set_aside: str | None = None
     others: dict[str, FileFacts] = msgspec.field(default_factory=dict)
+    print_target: PrintTarget | None = None
+    decisions: tuple[Decision, ...] = ()
 
 
 CHECKS = (
@@ -196,6 +202,8 @@ def provenance_of(
         evidence=report.evidence,
         xmp_set_aside=b64encode(set_aside[:_MOST_ASIDE]).decode() if set_aside else None,
         others={name: _named(facts) for name, facts in report.others.items()},
+        print_target=report.print_target,
+        decisions=report.decisions,
     )
 
 

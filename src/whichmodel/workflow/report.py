@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 
 from whichmodel.domain import Record, Workflow
+from whichmodel.workflow.advice import Decision
+from whichmodel.workflow.print_size import PrintTarget
 from whichmodel.workflow.substitute import Substitution
 
 
@@ -60,7 +62,9 @@ class RunReport(Record, frozen=True, kw_only=True):
         workflow: what ran, with substitutions in place.
         data: the result, where it is no picture but data (`nodes.data`).
         provenance: path of the document that was written beside the output; `None` where not asked for.
+        decisions: what the photo itself asked for, and whether it was done.
         others: files of the workflow's further inputs by name: a mask.
+        print_target: the print that was wished; `None` where none was.
     """
 
     input: FileFacts
@@ -75,6 +79,8 @@ class RunReport(Record, frozen=True, kw_only=True):
     data: dict[str, Any] | None = None
     provenance: str | None = None
     others: dict[str, FileFacts] = msgspec.field(default_factory=dict)
+    print_target: PrintTarget | None = None
+    decisions: tuple[Decision, ...] = ()
 
 
 class Failure(Record, frozen=True, kw_only=True):

@@ -27,6 +27,7 @@ from whichmodel.pictures import (
 from whichmodel.pictures.xmp import largest_xmp
 from whichmodel.runtimes.devices import choose, require
 from whichmodel.weights import installed, pull, record
+from whichmodel.workflow.advice import Decision
 from whichmodel.workflow.binding import require_bound
 from whichmodel.workflow.check import check_workflow
 from whichmodel.workflow.data_output import check_output, gives_data, write_data
@@ -41,6 +42,7 @@ from whichmodel.workflow.engine import (
 )
 from whichmodel.workflow.estimate import check_memory
 from whichmodel.workflow.inputs import check_masks, check_others
+from whichmodel.workflow.print_size import PrintTarget
 from whichmodel.workflow.provenance import (
     provenance_of,
     provenance_path,
@@ -72,13 +74,14 @@ def run_workflow(
     writing: Callable[[float], None] = lambda share: None,
     say: Callable[[str], None] = lambda line: None,
     examine: Examine | None = None,
-    dpi: int | None = None,
+    target: PrintTarget | None = None,
     resume: bool = False,
     cache: bool = True,
     device: str = "cpu",
     provenance: bool = False,
     pyramid: bool = False,
     others: Mapping[str, Path] | None = None,
+    decisions: tuple[Decision, ...] = (),
 ) -> RunReport:
     """Run a workflow on one picture file, with memory that does not grow with the picture.
 
@@ -96,13 +99,15 @@ def run_workflow(
         progress: is told how far a step is.
         writing: is told the share 0..1 of the output that is encoded.
         say: is told lines about weights that are fetched, the licence first.
-        dpi: dots per inch of a wished print, written into the file; by default what the input says stays.
+        target: a wished print, whose dots per inch are written into the file; by default what the input says
+            stays.
         examine: compares the input with the result as it stands in the file.
         resume: take up the unfinished work of an earlier run of the same; the output is then, byte for
             byte, that of a run that was never interrupted.
         cache: keep results of steps and take those that are kept; else nothing stays.
         device: that networks run on, one of `runtimes.devices.WISHES`; what `"auto"` has to do without is
             told through `say`.
+        decisions: what the photo itself asked for; only told, the workflow has it already.
         pyramid: write a TIFF in tiles with smaller copies inside, whatever its size.
         provenance: write a document beside the output and say in its XMP that AI made part of it.
 
@@ -143,7 +148,10 @@ def run_workflow(
 
     with Scratch(cache=cache, resume=resume, say=say) as scratch:
         input_sha256, before = _decoded(inputs, opened, scratch)
-        beside = {name: _decoded(path, more[name], scratch) for name, path in files.items()}
+        beside: dict[str, tuple[str, Value]] = {}
+        for name, path in files.items():
+            known = {input_sha256: before, **dict(beside.values())}
+            beside[name] = _decoded(path, more[name], scratch, known)
         outcome = run_steps(
             workflow,
             before,
@@ -154,8 +162,8 @@ def run_workflow(
             {name: value for name, (_, value) in beside.items()},
         )
         after = outcome.value.raster
-        if dpi is not None:
-            after = _for_print(after, dpi)
+        if target is not None:
+            after = _for_print(after, target)
         set_aside = None
         found = outcome.value.data
         if provenance and found is None:
@@ -206,6 +214,8 @@ def run_workflow(
             )
             for name, (sha256, value) in beside.items()
         },
+        print_target=target,
+        decisions=decisions,
     )
     if provenance:
         planned = step_plan(workflow, cards, tile, device)
@@ -248,11 +258,13 @@ def _choose_devices(workflow: Workflow, cards: Cards, device: str, say: Callable
         say(line)
 
 
-def _decoded(path: Path, opened: Opened, scratch: Scratch) -> tuple[str, Value]:
-    """sha256 of the input file, and its samples."""
+def _decoded(
+    path: Path, opened: Opened, scratch: Scratch, others: Mapping[str, Value] | None = None
+) -> tuple[str, Value]:
+    """sha256 of an input file, and its samples; those of an equal one among `others`, where there is one."""
     known = path.stat()
     sha256 = file_sha256(path)
-    value = decoded(opened, sha256, scratch)
+    value = (others or {}).get(sha256) or decoded(opened, sha256, scratch)
     now = path.stat()
     if (known.st_mtime_ns, known.st_size, known.st_ino) != (now.st_mtime_ns, now.st_size, now.st_ino):
         value.entry.clear()
@@ -260,12 +272,13 @@ def _decoded(path: Path, opened: Opened, scratch: Scratch) -> tuple[str, Value]:
     return sha256, value
 
 
-def _for_print(raster: Raster, dpi: int) -> Raster:
-    """The picture with the resolution of a print, and the size of the print as a note."""
-    side = dpi / 25.4
-    size = f"prints {raster.width / side / 10:.1f} × {raster.height / side / 10:.1f} cm at {dpi} dpi"
+def _for_print(raster: Raster, target: PrintTarget) -> Raster:
+    """The picture with the resolution of a print, and the print in notes."""
+    side = target.file_dpi / 25.4
+    size = f"prints {raster.width / side / 10:.1f} × {raster.height / side / 10:.1f} cm at {target.file_dpi:g} dpi"
     metadata = raster.metadata
-    return raster.with_metadata(replace(metadata, resolution=(side, side), notes=(*metadata.notes, size)))
+    notes = (*metadata.notes, size, *target.notes)
+    return raster.with_metadata(replace(metadata, resolution=(side, side), notes=notes))
 
 
 def _examined(

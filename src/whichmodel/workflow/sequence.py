@@ -1,6 +1,7 @@
 """Plans of several wishes: each in the place where it makes sense, and branches where only a part is meant.
 
-Damage is removed first, for whatever comes later would enlarge or recolour it too. Then come colour and
+Damage is removed first, for whatever comes later would enlarge or recolour it too; of damage noise, which
+removing blur would strengthen (measured: `benchmarks/order.py`). Then come colour and
 other changes, which cost least on few pixels; then the enlargement with its resampling; then sharpening,
 whose radius counts pixels of the finished size; last what turns the picture into something else, text
 or speech. Within a kind the order is the one in which the wishes were said.
@@ -78,6 +79,8 @@ class Wish:
             return 2
         if self.task.id != MATTING and self.task.outputs[0].type != DataType.IMAGE:
             return 4
+        if self.task.id == "denoising":
+            return -1
         return 0 if self.task.field == "image restoration" else 1
 
 
@@ -93,6 +96,11 @@ def wishes_of(intent: Intent, names: Sequence[str]) -> tuple[Wish, ...]:
         Wish(tasks()[name], words, name == SHARPENING and _means_edges(words.text))
         for name, words in zip(names, places, strict=True)
     )
+
+
+def unsaid(names: Sequence[str]) -> tuple[Wish, ...]:
+    """Wishes that no words ask for: what the photo itself needs."""
+    return tuple(Wish(tasks()[name], Words(text="", start=0, end=0)) for name in names)
 
 
 def is_sequence(intent: Intent, wishes: Sequence[Wish]) -> bool:

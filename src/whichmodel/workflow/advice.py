@@ -1,0 +1,161 @@
+"""What a photo itself asks for: findings become decisions, and decisions become steps of the plan.
+
+Every decision says why, whichever way it went, and a person can overrule it. The orders and strengths are those
+that won on degraded photographs (`benchmarks/order.py`): noise is removed first, then blur, then comes the
+enlargement, which would take both for detail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+import numpy as np
+
+from whichmodel.catalog import tasks
+from whichmodel.domain import InputError, Parameter, Record, Workflow
+from whichmodel.nodes.operation import Cards
+from whichmodel.workflow.binding import runnable
+
+DENOISING, DEBLURRING = "denoising", "deblurring"
+_GRAINS, _BLURS = ("noise", "jpeg"), ("motion-blur", "focus-blur")
+
+_QUALITIES = (5.0, 10.0, 20.0, 40.0, 60.0, 80.0, 90.0)
+_LEVELS = (22.0, 20.0, 15.0, 13.0, 10.0, 6.0, 3.0)
+"""Noise level, of 255, at which FFDNet cleans a JPEG of this quality best before an enlargement, a little
+below the best mean so that no picture lost. Measured on Set14 at 2x: +1.0 dB at quality 10, +0.9 at 20 and 40,
++0.8 at 60, +0.5 at 80; each picture gained."""
+
+
+_WITH_BLUR = 6.0
+"""Largest such level where blur is removed after it: what FFDNet takes for grain is then what little detail is left."""
+
+
+class Finding(Protocol):
+    """What was found in a photo.
+
+    Attributes:
+        kind: `"noise"`, `"jpeg"`, `"motion-blur"`, `"focus-blur"`; others are of no matter here.
+        strength: noise as its standard deviation of 255, JPEG as its quality 1..100.
+        sentence: for people: `"your photo is noisy (σ≈18)"`.
+    """
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def strength(self) -> float: ...
+    @property
+    def sentence(self) -> str: ...
+
+
+class Decision(Record, frozen=True, kw_only=True):
+    """Whether a step belongs into the plan for this photo.
+
+    Args:
+        task: id of the task in the ontology: `"denoising"`, `"deblurring"`.
+        chosen: whether the plan has it.
+        why: a sentence for people.
+        parameters: of the step.
+    """
+
+    task: str
+    chosen: bool
+    why: str
+    parameters: dict[str, Parameter] = msgspec.field(default_factory=dict)
+
+
+def decide(
+    findings: Sequence[Finding],
+    cards: Cards,
+    *,
+    without: Sequence[str] = (),
+    also: Sequence[str] = (),
+) -> tuple[Decision, ...]:
+    """Decide on each step that a photo may need before it is enlarged.
+
+    Args:
+        findings: what was found in the photo.
+        cards: model cards by name; a step for which nothing runs here is told and left out.
+        without: tasks that the person leaves out, whatever was found.
+        also: tasks that the person adds, whatever was found.
+
+    Raises:
+        InputError: `without` or `also` names another task, or both name the same.
+    """
+    _check(without, also)
+    strengths = {finding.kind: finding for finding in findings}
+    decided = []
+    for task, kinds, level in (
+        (DENOISING, _GRAINS, _noise_level(strengths)),
+        (DEBLURRING, _BLURS, None),
+    ):
+        told = [strengths[kind].sentence for kind in kinds if kind in strengths]
+        parameters: dict[str, Parameter] = {"sigma": level} if level is not None else {}
+        decided.append(_one(task, told, parameters, cards, without=task in without, also=task in also))
+    return tuple(decided)
+
+
+def steps_of(decisions: Sequence[Decision], named: Sequence[str]) -> tuple[str, ...]:
+    """Tasks that are chosen and that the person has not named already."""
+    return tuple(item.task for item in decisions if item.chosen and item.task not in named)
+
+
+def with_parameters(workflow: Workflow, decisions: Sequence[Decision], cards: Cards) -> Workflow:
+    """The workflow with the strengths of the decisions at the steps that they are about."""
+    given: Mapping[str, dict[str, Parameter]] = {
+        item.task: item.parameters for item in decisions if item.chosen
+    }
+    return msgspec.structs.replace(
+        workflow,
+        steps=tuple(
+            msgspec.structs.replace(step, parameters={**given[card.task], **step.parameters})
+            if (card := cards.get(step.model or "")) is not None and card.task in given
+            else step
+            for step in workflow.steps
+        ),
+    )
+
+
+def _one(
+    task: str, told: list[str], parameters: dict[str, Parameter], cards: Cards, *, without: bool, also: bool
+) -> Decision:
+    name = tasks()[task].name.lower()
+    found = "; ".join(told)
+    if without:
+        why = f"{found or f'nothing found that asks for {name}'}: {name} left out, as you wish"
+        return Decision(task=task, chosen=False, why=why)
+    if also:
+        why = f"{found or f'nothing found that asks for {name}'}: {name} is done, as you wish"
+        return Decision(task=task, chosen=True, why=why, parameters=parameters)
+    if not told:
+        missing = {DENOISING: "no noise and no traces of JPEG found", DEBLURRING: "no blur found"}[task]
+        return Decision(task=task, chosen=False, why=f"{missing}: {name} left out")
+    if runnable(task, cards) is None:
+        return Decision(
+            task=task, chosen=False, why=f"{found}: {name} would help, and no model for it runs here"
+        )
+    return Decision(task=task, chosen=True, why=f"{found}: {name} before enlarging", parameters=parameters)
+
+
+def _noise_level(strengths: Mapping[str, Finding]) -> float | None:
+    """The level of 255 that the denoiser is told: that of the grain, or what cleans the JPEG best."""
+    levels = []
+    if "noise" in strengths:
+        levels.append(strengths["noise"].strength)
+    if "jpeg" in strengths:
+        level = float(np.interp(strengths["jpeg"].strength, _QUALITIES, _LEVELS))
+        levels.append(min(level, _WITH_BLUR) if strengths.keys() & set(_BLURS) else level)
+    return round(max(levels), 1) if levels else None
+
+
+def _check(without: Sequence[str], also: Sequence[str]) -> None:
+    for name in (*without, *also):
+        if name not in (DENOISING, DEBLURRING):
+            raise InputError(
+                f"{name!r} is no step that is decided by the photo",
+                hint=f"those are: {DENOISING}, {DEBLURRING}",
+            )
+    both = sorted(set(without) & set(also))
+    if both:
+        raise InputError(f"{both[0]!r} cannot be both added and left out")
