@@ -19,8 +19,9 @@ from whichmodel.nodes.model import ModelOperation
 from whichmodel.nodes.operation import Context, Size
 from whichmodel.nodes.tiles import tiles
 from whichmodel.pictures import Header, Kind, Limits, Metadata, Picture, write_picture
+from whichmodel.understand.scale import print_size_of
 from whichmodel.weights import record
-from whichmodel.workflow import calibrate, describe, estimate, plan_enlargement, run_workflow
+from whichmodel.workflow import calibrate, describe, estimate, plan_enlargement, print_target, run_workflow
 from whichmodel.workflow.calibrate import amount_of, expected_seconds
 from whichmodel.workflow.describe import Plan, Wishes
 from whichmodel.workflow.estimate import tile_memory
@@ -45,7 +46,9 @@ class TestSizes:
     """On paper and on disk."""
 
     def test_print_size_as_asked_and_as_the_file_says(self) -> None:
-        asked = planned(dpi=150, resolution=(300 / 25.4, 300 / 25.4)).print_size
+        wide = print_size_of(f"{16000 / 150 * 2.54:.3f} cm wide", 150)
+        target = print_target(wide, PHOTO)
+        asked = planned(target=target, resolution=(300 / 25.4, 300 / 25.4)).print_size
         assert asked is not None
         assert (asked.source, asked.dpi) == ("asked", 150)
         assert asked.width_cm == pytest.approx(16000 / 150 * 2.54, abs=0.01)

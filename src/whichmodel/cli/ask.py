@@ -11,7 +11,8 @@ import msgspec
 from whichmodel.answer.views import Format, show
 from whichmodel.catalog import cards, tasks
 from whichmodel.cli.answer import FORMATS
-from whichmodel.cli.run import run_file, tell_report
+from whichmodel.cli.run import run_file
+from whichmodel.cli.tell import tell_report
 from whichmodel.cli.writer import write_by, writer_option
 from whichmodel.domain import SCHEMA_VERSION, Answer, InputError, Intent, Sentence, Workflow, to_data
 from whichmodel.recommend import Ranking, make_brief, recommend
@@ -169,8 +170,11 @@ def _run(
             "the question does not say how large",
             hint="add a factor or a print size, e.g. 'enlarge it 4x' or '60x90 cm at 150 dpi'",
         )
-    dpi = intent.target.dots_per_inch if intent.target else None
-    return run_file(workflow, photo, output, substitute=substitute, dpi=dpi)
+    from whichmodel.pictures import read_header
+    from whichmodel.workflow import print_target
+
+    target = print_target(intent.target, read_header(photo)) if intent.target else None
+    return run_file(workflow, photo, output, substitute=substitute, print_target=target)
 
 
 def _draw(photo: Path, output: Path) -> Path:

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from whichmodel.cli.asked import Asked, read_asked, wishes
 from whichmodel.cli.draw import Style, drawn
 from whichmodel.cli.plan_rows import plan_rows
+from whichmodel.cli.tell import table, tell_report
 from whichmodel.domain import InputError, WhichmodelError, Workflow, to_json
 
 if TYPE_CHECKING:
     from whichmodel.pictures import Limits
-    from whichmodel.workflow import Failure, Plan, RunReport, StepReport
+    from whichmodel.workflow import Failure, Plan, PrintTarget, RunReport
 
 PICTURES = click.argument(
     "inputs", metavar="INPUT...", nargs=-1, required=True, type=click.Path(path_type=Path)
@@ -58,6 +60,7 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for pro
     type=click.Path(path_type=Path),
     help="The file that the result would go to: is its format large enough?",
 )
+@wishes
 @SUBSTITUTE
 @TILE
 @LIMIT
@@ -73,6 +76,10 @@ def plan(
     what: str,
     inputs: tuple[Path, ...],
     output: Path | None,
+    paper: str,
+    dpi: int | None,
+    keep: Path | None,
+    further: tuple[str, ...],
     substitute: str | None,
     tile: int,
     max_megapixels: int | None,
@@ -84,37 +91,39 @@ def plan(
     """Show what `run` would do to each INPUT, without doing it.
 
     WHAT is the exact name of a model, a workflow file (.json, .yaml, .yml), or plain words such as
-    "enlarge 4x". Exit code 2 where a step cannot run here, or a limit does not hold.
+    "enlarge 4x" and "leave the background alone". Exit code 2 where a step cannot run here, or a limit does not hold.
 
     A model that was never timed on this computer is timed first, for about a second.
     """
     from whichmodel.catalog import cards
     from whichmodel.pictures import open_picture, read_header
-    from whichmodel.workflow import describe, left_out, workflow_for
+    from whichmodel.workflow import describe
     from whichmodel.workflow import substitute as replace
     from whichmodel.workflow.describe import Wishes
 
     if draw and (as_json or len(inputs) > 1):
         raise InputError("--draw draws the steps for one picture, and goes without --json")
     known = cards()
+    asked = read_asked(what, paper, dpi, keep, further)
     plans = []
     limits = limits_of(max_megapixels)
     for path in inputs:
         header = read_header(path, limits)
-        workflow = workflow_for(what, header, known)
-        notes = left_out(what, known)
+        workflow = asked.workflow(header)
+        notes = asked.left_out
         if substitute:
             workflow, done = replace(workflow, substitute, known)
             notes += tuple(item.note for item in done)
-        wishes = Wishes(
+        wished = Wishes(
             device=device,
             calibrate=not no_calibrate,
             output=output,
-            dpi=_dpi(what),
+            target=asked.target(header),
             resolution=open_picture(path, limits).metadata.resolution,
             limits=limits,
+            others=asked.headers(workflow, path, limits),
         )
-        plans.append(describe(workflow, header, known, tile=tile, notes=notes, wishes=wishes))
+        plans.append(describe(workflow, header, known, tile=tile, notes=notes, wishes=wished))
     if as_json:
         click.echo("".join(to_json(item) for item in plans), nl=False)
     elif draw:
@@ -122,7 +131,7 @@ def plan(
         click.echo(drawn(plans[0].workflow, draw, unbound=unbound), nl=False)
     else:
         for path, item in zip(inputs, plans, strict=True):
-            _table(plan_rows(path, item))
+            table(plan_rows(path, item))
     if device == "auto":
         _tell_fallbacks(plans)
     return 0 if all(item.runs for item in plans) else 2
@@ -139,6 +148,7 @@ def plan(
     type=click.Path(path_type=Path),
     help="Where the result goes: a file, or for several inputs a folder.",
 )
+@wishes
 @SUBSTITUTE
 @click.option(
     "--quality",
@@ -163,6 +173,10 @@ def run(
     what: str,
     inputs: tuple[Path, ...],
     output: Path,
+    paper: str,
+    dpi: int | None,
+    keep: Path | None,
+    further: tuple[str, ...],
     substitute: str | None,
     quality: int,
     pyramid: bool,
@@ -188,11 +202,11 @@ def run(
     Finished steps are kept in the cache folder (WHICHMODEL_CACHE; at most 4 GB, WHICHMODEL_CACHE_LIMIT)
     and not computed again.
     """
-    from whichmodel.catalog import cards
-    from whichmodel.workflow import BatchReport, Failure, left_out
+    from whichmodel.workflow import BatchReport, Failure
     from whichmodel.workflow.outputs import pair_outputs, pictures_of
 
-    for line in left_out(what, cards()):
+    asked = read_asked(what, paper, dpi, keep, further)
+    for line in asked.left_out:
         click.echo(f"whichmodel: {line}", err=True)
     pictures = pictures_of(inputs)
     single = len(inputs) == 1 and pictures == list(inputs)
@@ -215,13 +229,13 @@ def run(
     for source, target in pair_outputs(pictures, output, folder=not single):
         try:
             if not named:
-                target = _result_name(what, source, target, options)
+                target = _result_name(asked, source, target, options)
             if target.exists() and not named and not overwrite:
                 if resume:
                     kept.append(str(target))
                     continue
                 raise InputError(f"{target} is there already", hint="--overwrite replaces it")
-            reports.append(_run_one(what, source, target, options))
+            reports.append(_run_one(asked, source, target, options))
         except WhichmodelError as error:
             if single:
                 raise
@@ -264,47 +278,34 @@ class _Options:
     pyramid: bool
 
 
-def _result_name(what: str, source: Path, target: Path, options: _Options) -> Path:
+def _result_name(asked: Asked, source: Path, target: Path, options: _Options) -> Path:
     """The name of a result in a folder; data are not called like the picture."""
-    from whichmodel.catalog import cards
     from whichmodel.pictures import read_header
-    from whichmodel.workflow import workflow_for
     from whichmodel.workflow.data_output import named_for
 
-    return named_for(workflow_for(what, read_header(source, options.limits), cards()), target)
+    return named_for(asked.workflow(read_header(source, options.limits)), target)
 
 
-def _run_one(what: str, source: Path, target: Path, options: _Options) -> RunReport:
-    from whichmodel.catalog import cards
+def _run_one(asked: Asked, source: Path, target: Path, options: _Options) -> RunReport:
     from whichmodel.pictures import read_header
-    from whichmodel.workflow import workflow_for
 
-    workflow = workflow_for(what, read_header(source, options.limits), cards())
+    header = read_header(source, options.limits)
     return run_file(
-        workflow,
+        asked.workflow(header),
         source,
         target,
         substitute=options.substitute,
         quality=options.quality,
         tile=options.tile,
         limits=options.limits,
-        dpi=_dpi(what),
+        print_target=asked.target(header),
+        others=asked.files,
         resume=options.resume,
         cache=options.cache,
         device=options.device,
         provenance=options.provenance,
         pyramid=options.pyramid,
     )
-
-
-def _dpi(what: str) -> int | None:
-    """Dots per inch of the print that the words ask for, if they do."""
-    from whichmodel.catalog import cards
-    from whichmodel.understand import understand
-
-    # A name of a model or of a file is no wish for a print.
-    target = None if what in cards() or Path(what).is_file() else understand(what).target
-    return target.dots_per_inch if target else None
 
 
 def limits_of(max_megapixels: int | None) -> Limits:
@@ -326,7 +327,8 @@ def run_file(
     quality: int = 92,
     tile: int = 256,
     limits: Limits | None = None,
-    dpi: int | None = None,
+    print_target: PrintTarget | None = None,
+    others: dict[str, Path] | None = None,
     resume: bool = False,
     cache: bool = True,
     device: str = "cpu",
@@ -353,7 +355,8 @@ def run_file(
             tile=tile,
             quality=quality,
             limits=limits or limits_of(None),
-            dpi=dpi,
+            target=print_target,
+            others=others,
             progress=advance,
             writing=writing,
             say=lambda line: click.echo(line, err=True),
@@ -364,58 +367,6 @@ def run_file(
             provenance=provenance,
             pyramid=pyramid,
         )
-
-
-def tell_report(report: RunReport, *, err: bool = False) -> None:
-    """A short table for people: sizes, new pixels, consistency, time, place, notes.
-
-    Args:
-        err: print it on stderr, because stdout holds something else.
-    """
-    rows = [
-        ("before", f"{report.input.width} × {report.input.height} pixels"),
-        *_result_rows(report),
-        *_evidence_rows(report),
-        *(("step", f"{step.title} ({_effort(step)}){_rights(step.licence)}") for step in report.steps),
-        *(("note", note) for note in report.notes),
-        ("file", report.output.path),
-        *([("provenance", report.provenance)] if report.provenance else []),
-    ]
-    _table(rows, err=err)
-
-
-def _result_rows(report: RunReport) -> list[tuple[str, str]]:
-    from whichmodel.workflow.data_output import data_rows
-
-    if report.data is not None:
-        return data_rows(report.data)
-    return [
-        ("after", f"{report.output.width} × {report.output.height} pixels"),
-        ("new pixels", f"{report.new_pixel_share:.1%} of the result"),
-    ]
-
-
-def _evidence_rows(report: RunReport) -> list[tuple[str, str]]:
-    import msgspec
-
-    from whichmodel.evidence import FirstEvidence
-
-    if report.evidence is None:
-        return []
-    found = msgspec.convert(report.evidence, FirstEvidence)
-    told = f"differs from the input by {found.agreement.rmse:.2f} of 255 (root mean square)"
-    if found.bicubic_agreement is not None:
-        told = f"shrunk back, {told}; bicubic enlargement: {found.bicubic_agreement.rmse:.2f}"
-    return [("consistency", told)]
-
-
-def _effort(step: StepReport) -> str:
-    place = "" if step.device == "cpu" else f" on {step.device}"
-    return "kept from an earlier run" if step.cached else f"{step.seconds:.1f} s{place}"
-
-
-def _rights(licence: str | None) -> str:
-    return f", weights under {licence}" if licence else ""
 
 
 def _tell_fallbacks(plans: list[Plan]) -> None:
@@ -435,8 +386,3 @@ def _weights_of(plans: list[Plan]) -> set[str]:
         cards()[step.model].weights for item in plans for step in item.steps if step.tiles and step.model
     }
     return {id for id in found if id}
-
-
-def _table(rows: list[tuple[str, str]], *, err: bool = False) -> None:
-    width = max(len(name) for name, _ in rows)
-    click.echo("\n".join(f"{name:<{width}}  {text}" for name, text in rows), err=err)

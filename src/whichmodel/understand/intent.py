@@ -7,10 +7,11 @@ from typing import Literal
 
 import msgspec
 
-from whichmodel.domain import Candidate, InputError, Intent, Words
+from whichmodel.domain import Candidate, InputError, Intent, PixelSize, PrintSize, Words
 from whichmodel.understand.decide import Decided, decide
 from whichmodel.understand.phrases import plain
 from whichmodel.understand.qualities import read_qualities
+from whichmodel.understand.regions import read_regions
 from whichmodel.understand.scale import (
     checked_dpi,
     print_size_of,
@@ -48,6 +49,18 @@ def understand(question: str) -> Intent:
     ('super-resolution', 4.0, 'how')
     """
     question = question[:LONGEST]
+    regions = read_regions(question)
+    if regions.kept and _asks(question) == "do":
+        # Read without what asks for no work, then with the places and words of the whole.
+        intent = _as_said(_understood(regions.rest), question)
+        return msgspec.structs.replace(intent, kept=regions.kept, unread=_joined(intent, regions.unread))
+    intent = _understood(question)
+    if regions.unread and intent.asks == "do" and intent.task:
+        return msgspec.structs.replace(intent, unread=_joined(intent, regions.unread))
+    return intent
+
+
+def _understood(question: str) -> Intent:
     decided = decide(question)
     scale, scale_words = read_scale(question)
     target = read_print_size(question)
@@ -72,6 +85,35 @@ def understand(question: str) -> Intent:
         pixels=pixels,
         **read_qualities(question),
     )
+
+
+def _as_said(intent: Intent, question: str) -> Intent:
+    """An intent with the words of a question in which others were blanked out before, at the same places."""
+
+    def said(value: object) -> object:
+        if isinstance(value, Words):
+            return Words(text=question[value.start : value.end], start=value.start, end=value.end)
+        if isinstance(value, tuple):
+            return tuple(said(item) for item in value)
+        if isinstance(value, dict):
+            return {name: said(item) for name, item in value.items()}
+        if isinstance(value, Candidate | PixelSize | PrintSize):
+            fields = {name: said(getattr(value, name)) for name in value.__struct_fields__}
+            return msgspec.structs.replace(value, **fields)
+        return value
+
+    fields = {name: said(getattr(intent, name)) for name in intent.__struct_fields__}
+    return msgspec.structs.replace(intent, **{**fields, "question": question})
+
+
+def _joined(intent: Intent, unread: tuple[Words, ...]) -> tuple[Words, ...]:
+    """What was not read, each place once, in the order in which it was said."""
+    fresh = [
+        words
+        for words in unread
+        if not any(other.start < words.end and words.start < other.end for other in intent.unread)
+    ]
+    return tuple(sorted((*intent.unread, *fresh), key=lambda words: words.start))
 
 
 def _asks(question: str) -> Literal["how", "do"]:

@@ -37,7 +37,7 @@ the picture keeps ten."""
 def plan_faces(question: str, cards: Cards) -> Workflow | None:
     """The workflow for a question that is all about faces; `None` for any other, or where nothing finds them."""
     pattern = next((item for item in (_FIND, _MASK, _BLUR) if item.fullmatch(question)), None)
-    card = _finder(cards)
+    card = finder(cards)
     if pattern is None or card is None:
         return None
     found = model_step(card, INPUT.name, id=OPERATION)
@@ -55,7 +55,7 @@ def plan_faces(question: str, cards: Cards) -> Workflow | None:
     return workflow_of("make the faces unrecognisable", (found, mask, *_blurred(mask.id)))
 
 
-def _finder(cards: Cards) -> ModelCard | None:
+def finder(cards: Cards) -> ModelCard | None:
     """The first model of the catalog that finds faces and can run here."""
     return next(
         (card for card in cards.values() if operation_for(card) == OPERATION and not what_is_missing(card)),

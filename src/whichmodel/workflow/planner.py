@@ -14,6 +14,7 @@ from whichmodel.workflow.advice import Decision, steps_of, with_parameters
 from whichmodel.workflow.binding import ENLARGEMENT, runnable, what_is_missing
 from whichmodel.workflow.enlarge import SAY_HOW_MUCH, plan_enlargement
 from whichmodel.workflow.faces import plan_faces
+from whichmodel.workflow.keeping import with_kept
 from whichmodel.workflow.load import SUFFIXES, load_workflow
 from whichmodel.workflow.pointing import pointed_at
 from whichmodel.workflow.print_size import EnoughPixelsError, factor_for_pixels, factor_for_print
@@ -25,13 +26,13 @@ _REMOVE = re.compile(r"\b(?:remov|eras|delet|fill|take (?:out|away)|get rid)", r
 
 
 def workflow_for(
-    what: str, header: Header | None, cards: Cards, *, decisions: Sequence[Decision] = ()
+    what: str | Intent, header: Header | None, cards: Cards, *, decisions: Sequence[Decision] = ()
 ) -> Workflow:
     """The workflow that WHAT stands for.
 
     Args:
         what: the exact name of a model; else the path of a workflow file (`.json`, `.yaml`, `.yml`);
-            else plain words ("enlarge 4x").
+            else plain words ("enlarge 4x"), or what was understood from them.
         header: of the picture; print sizes need it.
         cards: model cards by name.
         decisions: what the photo itself asks for before it is enlarged (`advice.decide`).
@@ -40,26 +41,33 @@ def workflow_for(
         InputError: not understood, no factor, a factor out of range, or a file that is no workflow.
         UnboundError: a task was understood for which no model can run here.
     """
-    if what in cards:
-        return workflow_for_card(cards[what])
-    path = Path(what)
-    if path.suffix.lower() in SUFFIXES and not any(char.isspace() for char in path.suffix):
-        return load_workflow(path, cards)
-    return plan(understand(what), header, cards, decisions=decisions)
+    intent = asked_for(what, cards)
+    if intent is not None:
+        return plan(intent, header, cards, decisions=decisions)
+    return workflow_for_card(cards[str(what)]) if what in cards else load_workflow(Path(str(what)), cards)
 
 
-def enlarges(what: str, cards: Cards) -> bool:
+def asked_for(what: str | Intent, cards: Cards) -> Intent | None:
+    """What WHAT asks for in plain words; `None` where it is the name of a model or of a workflow file."""
+    if isinstance(what, Intent):
+        return what
+    suffix = Path(what).suffix
+    if what in cards or (suffix.lower() in SUFFIXES and not any(char.isspace() for char in suffix)):
+        return None
+    return understand(what)
+
+
+def enlarges(what: str | Intent, cards: Cards) -> bool:
     """Whether WHAT asks in plain words for an enlargement, before which the photo may need something."""
-    if what in cards or Path(what).suffix.lower() in SUFFIXES:
-        return False
-    return ENLARGEMENT in _tasks_of(understand(what))
+    intent = asked_for(what, cards)
+    return intent is not None and ENLARGEMENT in _tasks_of(intent)
 
 
-def left_out(what: str, cards: Cards) -> tuple[str, ...]:
+def left_out(what: str | Intent, cards: Cards) -> tuple[str, ...]:
     """Sentences about parts of WHAT, given in plain words, that `workflow_for` did not understand."""
-    if what in cards or Path(what).suffix.lower() in SUFFIXES:
-        return ()
-    return tuple(f"not understood and left out: {words.text!r}" for words in understand(what).unread)
+    intent = asked_for(what, cards)
+    unread = intent.unread if intent is not None else ()
+    return tuple(f"not understood and left out: {words.text!r}" for words in unread)
 
 
 def workflow_for_card(card: ModelCard) -> Workflow:
@@ -81,7 +89,7 @@ def workflow_for_card(card: ModelCard) -> Workflow:
 def plan(
     intent: Intent, header: Header | None, cards: Cards, *, decisions: Sequence[Decision] = ()
 ) -> Workflow:
-    """The workflow for a question understood.
+    """The workflow for a question understood; what is to be left alone is put back behind all of it.
 
     Args:
         decisions: what the photo itself asks for; those that were chosen come before an enlargement.
@@ -94,6 +102,12 @@ def plan(
     about_faces = plan_faces(intent.question, cards)
     if about_faces is not None:
         return about_faces
+    done = _doing(intent, header, cards, decisions)
+    return with_kept(done, intent.kept, cards, qualities=intent.qualities)
+
+
+def _doing(intent: Intent, header: Header | None, cards: Cards, decisions: Sequence[Decision]) -> Workflow:
+    """The steps that do what was asked for, to the whole picture."""
     tasks = _tasks_of(intent)
     if not tasks and pointed_at(intent.question):
         tasks = (FILLING if _REMOVE.search(intent.question) else OUTLINING,)

@@ -78,7 +78,7 @@ def print_target(target: PrintSize, header: Header) -> PrintTarget:
         too_small=too_small,
         notes=(
             _why(source, target, dpi),
-            f"the print suits a viewing distance from {metres(distance)}: from there an eye of normal acuity"
+            f"the print suits a viewing distance of {metres(distance)} or more: from there an eye of normal acuity"
             " (20/20: one minute of arc, ISO 8596) does not tell its pixels apart",
             *(honest(target, header) if too_small else ()),
         ),
