@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from whichmodel.catalog import cards
 from whichmodel.pictures import Picture, read_header, read_picture, write_picture
 from whichmodel.workflow.binding import bindings
+from whichmodel.workflow.build import apply, finish, start
+from whichmodel.workflow.describe import Wishes, describe
 from whichmodel.workflow.load import load_workflow
 from whichmodel.workflow.run import run_workflow
 
@@ -31,3 +34,14 @@ def test_an_example_is_sound_and_runs(path: Path, photo: Path, tmp_path: Path) -
 
 def test_there_are_examples() -> None:
     assert len(EXAMPLES) >= 4
+
+
+def test_a_crop_of_a_large_picture_is_planned_and_timed(tmp_path: Path, weights_cache: Path) -> None:
+    write_picture(Picture(np.zeros((2400, 2600, 1), np.uint8)), tmp_path / "large.png")
+    cut = apply("crop", image=start(), left=1100, top=1000, width=1500, height=1400)
+    workflow = finish(cut, title="a corner")
+    planned = describe(workflow, read_header(tmp_path / "large.png"), {}, wishes=Wishes(calibrate=True))
+    assert planned.size_out == (1500, 1400)
+    assert planned.seconds is not None
+    run_workflow(workflow, tmp_path / "large.png", tmp_path / "out.png", cards={}, cache=False)
+    assert read_header(tmp_path / "out.png").width == 1500

@@ -369,7 +369,9 @@ def chain_notes(workflow: Workflow, cards: Cards) -> tuple[str, ...]:
         if step.takes.get("image") != previous:
             return ()  # not one row of steps: the steps' titles must speak for themselves
         previous = step.id
-        size = operation_of(step).output_size(step, {"image": Size(1000, 1000)}, cards)
+        # Of other steps it is not asked: a crop may not fit into a picture of this size.
+        model = step.operation == "model"
+        size = operation_of(step).output_size(step, {"image": Size(1000, 1000)}, cards) if model else None
         if step.operation == "resample" and "factor" in step.parameters:
             factor = float(step.parameters["factor"])
             if not scales:
@@ -379,7 +381,7 @@ def chain_notes(workflow: Workflow, cards: Cards) -> tuple[str, ...]:
                     f"no {number(factor)}× model runs here: {_row(scales)}, then resampled to {ratio(factor, total)}"
                 )
             scales = []
-        elif step.operation == "model" and size is not None and size.width != 1000:
+        elif size is not None and size.width != 1000:
             scales.append(size.width / 1000)
             total *= scales[-1]
         elif total == 1:
