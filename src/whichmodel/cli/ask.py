@@ -11,12 +11,14 @@ import msgspec
 from whichmodel.answer.views import Format, show
 from whichmodel.catalog import cards, tasks
 from whichmodel.cli.answer import FORMATS
+from whichmodel.cli.asked import DPI, KEEP, PRINT, Asked
 from whichmodel.cli.run import run_file
 from whichmodel.cli.tell import tell_report
 from whichmodel.cli.writer import write_by, writer_option
 from whichmodel.domain import SCHEMA_VERSION, Answer, InputError, Intent, Sentence, Workflow, to_data
 from whichmodel.recommend import Ranking, make_brief, recommend
 from whichmodel.understand import understand
+from whichmodel.understand.intent import for_print
 
 if TYPE_CHECKING:
     from whichmodel.workflow import RunReport
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 @click.option("--photo", type=click.Path(path_type=Path), help="The picture that the question is about.")
 @click.option("--run", "runs", is_flag=True, help="Run the answer's workflow on --photo and write -o.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Where the result goes, with --run.")
+@PRINT
+@DPI
+@KEEP
 @click.option("--substitute", metavar="MODELS", help="Run these instead of a model that cannot run here.")
 @click.option(
     "--format", "view", type=FORMATS, default="md", show_default=True, help="How to write the answer."
@@ -37,6 +42,9 @@ def ask(
     photo: Path | None,
     runs: bool,
     output: Path | None,
+    paper: str,
+    dpi: int | None,
+    keep: Path | None,
     substitute: str | None,
     view: Format,
     writer: str,
@@ -50,11 +58,14 @@ def ask(
         raise InputError("--run needs a picture and a place for the result", hint="add --photo FILE -o OUT")
     if not runs and (output is not None or substitute is not None):
         raise InputError("-o and --substitute belong to --run", hint="add --run, or leave them out")
-    intent = _with_factor_for_print(understand(question), photo)
+    if keep is not None and not runs:
+        raise InputError("--keep belongs to --run", hint="add --run, or say it in words")
+    intent = _with_factor_for_print(for_print(understand(question), paper, dpi), photo)
     ranking = recommend(intent)
     brief = msgspec.structs.replace(make_brief(ranking), picture=_size_of(photo))
     answer = write_by(writer, brief, intent=intent)
-    answer = _with_here(answer, ranking)
+    answer = _with_kept(_with_here(answer, ranking), intent, keep)
+    answer = _with_print(answer, intent, photo)
     recommended = answer.workflow
     if substitute is not None:
         answer = _with_substitute(answer, substitute)
@@ -64,7 +75,7 @@ def ask(
     # In JSON answer and run are one document; else the answer is shown before the long work begins.
     if view != "json":
         show(answer, view)
-    report = _run(recommended, intent, photo, output, substitute)
+    report = _run(recommended, intent, photo, output, substitute, keep)
     drawing = _draw(photo, output)
     if view == "json":
         both = {"schema_version": SCHEMA_VERSION, "answer": to_data(answer), "run": to_data(report)}
@@ -156,8 +167,52 @@ def _with_substitute(answer: Answer, names: str) -> Answer:
     )
 
 
+def _with_print(answer: Answer, intent: Intent, photo: Path | None) -> Answer:
+    """The answer with what the wished print means for the photo."""
+    from whichmodel.pictures import read_header
+    from whichmodel.workflow import print_target
+
+    if photo is None or intent.target is None:
+        return answer
+    notes = print_target(intent.target, read_header(photo)).notes
+    told = tuple(Sentence(text=f"Your print: {note}.", basis="here") for note in notes)
+    return msgspec.structs.replace(answer, here=answer.here + told)
+
+
+def _with_kept(answer: Answer, intent: Intent, keep: Path | None) -> Answer:
+    """The answer with the regions that are to be left alone; drawing and box tell how."""
+    from whichmodel.workflow import bind
+    from whichmodel.workflow.keeping import with_kept
+
+    told = tuple(
+        Sentence(text=f"Not understood and left out: “{words.text}”.", basis="here")
+        for words in intent.unread
+    )
+    before = answer.workflow
+    if before is None or not (intent.kept or keep):
+        return msgspec.structs.replace(answer, here=answer.here + told)
+    workflow = with_kept(before, intent.kept, cards(), mask=keep is not None, qualities=intent.qualities)
+    added = workflow.steps[len(before.steps) :]
+    for step in added:
+        if step.operation == "keep":
+            told += (
+                Sentence(text=f"Last step: {step.title}; there your photo is only resampled.", basis="here"),
+            )
+        elif step.model:
+            told += (Sentence(text=f"For that, {step.title}: {bind(step, cards()).reason}.", basis="here"),)
+    lines = [f"then: {step.title}" for step in added]
+    return msgspec.structs.replace(
+        answer, workflow=workflow, diagram="\n".join([answer.diagram, *lines]), here=answer.here + told
+    )
+
+
 def _run(
-    workflow: Workflow | None, intent: Intent, photo: Path, output: Path, substitute: str | None
+    workflow: Workflow | None,
+    intent: Intent,
+    photo: Path,
+    output: Path,
+    substitute: str | None,
+    keep: Path | None,
 ) -> RunReport:
     """Run the workflow of the answer on the photo; the report names what was substituted."""
     if workflow is None:
@@ -174,7 +229,8 @@ def _run(
     from whichmodel.workflow import print_target
 
     target = print_target(intent.target, read_header(photo)) if intent.target else None
-    return run_file(workflow, photo, output, substitute=substitute, print_target=target)
+    others = Asked(intent.question, intent, keep).files
+    return run_file(workflow, photo, output, substitute=substitute, print_target=target, others=others)
 
 
 def _draw(photo: Path, output: Path) -> Path:

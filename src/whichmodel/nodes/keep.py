@@ -164,7 +164,8 @@ def distance_to(marks: Marks, most: int) -> Floats:
     for step in range(1, min(most, marks.shape[1] - 1) + 1):
         np.minimum(least[:, step:], square[:, :-step] + np.float32(step * step), out=least[:, step:])
         np.minimum(least[:, :-step], square[:, step:] + np.float32(step * step), out=least[:, :-step])
-    return np.minimum(np.sqrt(least), far)
+    distance: Floats = np.minimum(np.sqrt(least), far)
+    return distance
 
 
 class _Axis:
@@ -198,7 +199,8 @@ class _Axis:
         """
         within = marks[: self._high[-1] + 1 - self.first]
         found: Marks = np.logical_or.reduceat(within, self._low - self.first, axis=0)
-        return found | within[self._high - self.first]
+        found |= within[self._high - self.first]
+        return found
 
     def between(self, values: Floats) -> Floats:
         """The values at the middles of the result's pixels, by linear interpolation; shapes as for `any`."""

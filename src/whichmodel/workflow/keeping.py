@@ -9,7 +9,6 @@ import msgspec
 from whichmodel.catalog import tasks
 from whichmodel.domain import DataType, InputError, Parameter, Port, Step, UnboundError, Workflow
 from whichmodel.nodes.operation import Cards
-from whichmodel.nodes.registry import operation_of
 from whichmodel.workflow.binding import runnable
 from whichmodel.workflow.faces import finder
 from whichmodel.workflow.steps import model_step, plain_name
@@ -20,8 +19,8 @@ MASK = Port(name="keep-mask", type=DataType.MASK, shape="h × w × 1")
 REGIONS = ("background", "subject", "faces")
 """Regions that can be found in a picture; `understand.regions` reads them from words."""
 
-FACE_GROWTH = 0.5
-"""By which share of its size the box of a face is widened: YuNet's ends at brows and chin."""
+FACE_GROWTH = 0.3
+"""By which share of its size the box of a face is widened, so that an ellipse holds forehead, chin and ears."""
 
 _MATTING = "image-matting"
 _MOVING = frozenset({"crop", "rotate"})
@@ -116,7 +115,8 @@ class _Keeping:
         card = finder(self._cards)
         if card is None:
             raise _unbound("faces")
-        found = self._add(model_step(card, self._photo, id=self._id("faces")))
+        step = model_step(card, self._photo, id=self._id("faces"))
+        found = self._add(msgspec.structs.replace(step, title=f"find the faces with {card.name}"))
         step = Step(
             id=self._id("face-mask"),
             title="make a mask of the faces",
@@ -141,7 +141,7 @@ class _Keeping:
 def _check(workflow: Workflow) -> None:
     """Raises `InputError` where parts of the photo do not lie in the result where they lay."""
     (last,) = (step for step in workflow.steps if step.id == workflow.output)
-    if operation_of(last).gives != DataType.IMAGE:
+    if last.gives.type != DataType.IMAGE:
         raise InputError(
             f"the result of {last.title!r} is no picture, so no part of the photo can be left alone in it"
         )
