@@ -51,12 +51,12 @@ class GrowOperation(Operation):
         source = unit.target.grown(reach, mask.width, mask.height)
         samples = mask.read(source)
         for axis in (0, 1):
-            samples = _largest_around(samples, reach, axis)
+            samples = largest_around(samples, reach, axis)
         kept = samples[unit.target.within(source).slices]
         return Samples(np.ascontiguousarray(kept))
 
 
-def _largest_around(samples: NDArray[Any], reach: int, axis: int) -> NDArray[Any]:
+def largest_around(samples: NDArray[Any], reach: int, axis: int) -> NDArray[Any]:
     """The largest of the `2 * reach + 1` samples around each one along an axis, in steps that double."""
     room = [(reach, reach) if axis == number else (0, 0) for number in range(samples.ndim)]
     length, wanted = samples.shape[axis], 2 * reach + 1

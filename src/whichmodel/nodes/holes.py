@@ -2,10 +2,10 @@
 
 A hole is a connected region of the mask. How it is filled depends on its shape:
 
-- thin or tiny (nowhere further than 16 pixels from what is known; for long ones 64): in windows of a fixed
-  grid at full size, so that a scratch across the whole picture keeps the sharpness around it;
-- any other: in one square crop with its surroundings, twice as wide as the hole and at least 512 pixels;
-  a crop larger than the network's 512 pixels is reduced, whatever its size.
+- what is thin or tiny (nowhere further than 16 pixels from what is known; where it is long, 64): in windows of
+  a fixed grid at full size, so that a scratch across the whole picture keeps the sharpness around it;
+- any other blob: in one square crop with its surroundings, twice as wide as the blob and at least 512
+  pixels; a crop larger than the network's 512 pixels is reduced, whatever its size.
 
 Masks are looked at on a grid of at most 2,048 cells a side; a cell counts where any of its pixels does.
 """
@@ -19,9 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whichmodel.domain import InputError
+from whichmodel.nodes.grow import largest_around
 from whichmodel.nodes.operation import Size, row_bands
 from whichmodel.pictures.box import Box
-from whichmodel.pictures.bridge import from_vips, to_vips
+from whichmodel.pictures.bridge import to_vips
 from whichmodel.pictures.raster import Raster
 
 SIDE = 512
@@ -35,7 +36,7 @@ TENTH = 0.1
 
 _THIN, _THIN_LONG = 16, 64
 _MOST_CELLS = 2048
-_MOST_HOLES = 60_000
+_MOST_BLOBS = 60_000
 
 Grid = NDArray[np.uint16]
 
@@ -95,22 +96,35 @@ def find_holes(mask: Raster) -> Holes:
         )
     if not cells.any():
         return Holes(cell, np.zeros(cells.shape, np.uint16), (), (), (), 0)
-    found = from_vips_int(to_vips(cells.astype(np.uint8) * 255).labelregions())
-    # Numbers without gaps, 0 for what is known.
-    _, regions = np.unique(np.where(cells, found + 1, 0), return_inverse=True)
-    regions = regions.reshape(cells.shape)
-    count = int(regions.max())
-    if count > _MOST_HOLES:
-        regions, count = cells.astype(regions.dtype), 1  # a mask of noise: all of it in windows
-    depth = _depths(cells, regions, count) * cell
-    boxes = _boxes(regions, count, cell, size)
+    count = int(_regions(cells).max())
+    # A blob with a scratch through it is a blob and a scratch: what an opening takes away is thin.
+    reach = max(1, _THIN // cell)
+    blobs = cells & _grown(_shrunk(cells, reach), reach)
+    regions = _regions(blobs)
+    if regions.max(initial=0) > _MOST_BLOBS:
+        regions = np.zeros_like(regions)  # a mask of noise: all of it in windows
+    boxes = _boxes(regions, cell, size)
+    deep = np.zeros(len(boxes) + 1, bool)
+    deep[np.unique(regions[_shrunk(cells, max(1, _THIN_LONG // cell))])] = True
     sides = np.array([max(box.width, box.height) for box in boxes])
-    thin = (depth <= _THIN) | ((sides > SIDE) & (depth <= _THIN_LONG))
-    number = np.where(thin, 1, 1 + np.cumsum(~thin))
-    labels = np.concatenate([[0], number]).astype(np.uint16)[regions]
-    deep = [box for box, is_thin in zip(boxes, thin, strict=True) if not is_thin]
-    crops = tuple(_crop(box, size) for box in deep)
-    return Holes(cell, labels, crops, tuple(deep), _windows(labels == 1, cell, size), count)
+    whole = deep[1:] | (sides <= SIDE)
+    labels = np.concatenate([[0], np.where(whole, 1 + np.cumsum(whole), 0)]).astype(np.uint16)[regions]
+    # The rim of a blob, which a square does not reach, belongs to it.
+    near = largest_around(largest_around(labels, reach // 2 + 1, 0), reach // 2 + 1, 1)
+    labels = np.where(cells & (labels == 0), near, labels)
+    labels[cells & (labels == 0)] = 1
+    own = _boxes(np.where(labels > 1, labels.astype(np.int64) - 1, 0), cell, size)
+    crops = tuple(_crop(box, size) for box in own)
+    return Holes(cell, labels, crops, tuple(own), _windows(labels == 1, cell, size), count)
+
+
+def _regions(cells: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Connected regions of cells, numbered from 1; 0 is the rest."""
+    found = from_vips_int(to_vips(cells.astype(np.uint8) * 255).labelregions())
+    _, numbers = np.unique(np.where(cells, found.astype(np.int64) + 1, 0), return_inverse=True)
+    numbers = numbers.reshape(cells.shape)
+    # Where no cell is left out there is no 0, and numbers begin one too low.
+    return np.asarray(numbers + int(bool(cells.all())), np.int64)
 
 
 def from_vips_int(image: Any) -> NDArray[np.int32]:
@@ -132,25 +146,27 @@ def _cells(mask: Raster, cell: int) -> NDArray[np.bool_]:
     return found
 
 
-def _depths(cells: NDArray[np.bool_], regions: NDArray[Any], count: int) -> NDArray[np.float64]:
-    """How far the innermost cell of each region is from a known one, in cells."""
-    known = to_vips((~cells).astype(np.uint8) * 255)
-    # What lies outside of the picture is not known, so its border is no edge of a hole.
-    distance = known.fill_nearest(distance=True)[1]["distance"]
-    values = from_vips(distance.cast("float"))[:, :, 0]
-    deepest = np.zeros(count + 1)
-    np.maximum.at(deepest, regions.ravel(), values.ravel())
-    return deepest[1:]
+def _grown(cells: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
+    """Cells with another one within a square around them."""
+    found: NDArray[np.bool_] = largest_around(largest_around(cells, reach, 0), reach, 1)
+    return found
 
 
-def _boxes(regions: NDArray[Any], count: int, cell: int, size: Size) -> list[Box]:
+def _shrunk(cells: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
+    """Cells with nothing but others in a square around them; the border of the picture is no edge of a hole."""
+    return ~_grown(~cells, reach)
+
+
+def _boxes(regions: NDArray[np.int64], cell: int, size: Size) -> list[Box]:
     """The box of each region, in pixels."""
+    count = int(regions.max(initial=0))
     rows, columns = np.nonzero(regions)
     number = regions[rows, columns]
+    places = np.stack([columns, rows], axis=1)
     low = np.full((count + 1, 2), np.iinfo(np.int64).max)
     high = np.full((count + 1, 2), -1)
-    np.minimum.at(low, number, np.stack([columns, rows], axis=1))
-    np.maximum.at(high, number, np.stack([columns, rows], axis=1))
+    np.minimum.at(low, number, places)
+    np.maximum.at(high, number, places)
     return [
         Box(
             left * cell,

@@ -4,7 +4,7 @@ Source: Sargsyan et al., "MI-GAN: A Simple Baseline for Image Inpainting on Mobi
 network takes squares of 512 pixels; `nodes.holes` tells which parts of a picture it is given.
 
 Outside of the mask no sample changes. What a hole held does not reach the network nor the result: it is
-replaced by the nearest known colours first, because the network itself mixes a little of what it is given
+replaced by means of the known colours around first, because the network itself mixes a little of what it is given
 into the edges of a hole.
 """
 
@@ -33,7 +33,6 @@ from whichmodel.nodes.operation import (
 )
 from whichmodel.nodes.whole import content_of, network_identity, network_of, reduced, weights_of
 from whichmodel.pictures.box import Box
-from whichmodel.pictures.bridge import from_vips, to_vips
 from whichmodel.pictures.parts import part_of_resized, window_of
 from whichmodel.pictures.raster import Kind, Raster
 
@@ -186,14 +185,34 @@ def _network_input(colour: Floats, hole: NDArray[np.bool_]) -> tuple[NDArray[np.
     What is smaller than the square is continued by its mirror image.
     """
     pixels = np.rint(colour * 255).astype(np.uint8)
-    # libvips fills what is 0 in all bands from the nearest that is not; known black is made nearly black.
-    known = np.where(hole[:, :, None], np.uint8(0), np.maximum(pixels, np.uint8(1)))
-    spread = from_vips(to_vips(np.ascontiguousarray(known)).fill_nearest())
-    pixels = np.where(hole[:, :, None], spread, pixels)
+    pixels = np.rint(pulled(pixels.astype(np.float32), ~hole)).astype(np.uint8)
     room = [(0, SIDE - hole.shape[0]), (0, SIDE - hole.shape[1])]
     pixels = np.pad(pixels, [*room, (0, 0)], mode="symmetric")
     known_mask = np.pad(np.where(hole, np.uint8(0), np.uint8(255)), room, mode="symmetric")
     return np.ascontiguousarray(pixels.transpose(2, 0, 1)[None]), known_mask[None, None]
+
+
+def pulled(pixels: Floats, known: NDArray[np.bool_]) -> Floats:
+    """What is not known filled from coarser and coarser means of what is (Gortler et al. 1996, push-pull).
+
+    Args:
+        pixels: `(h, w, bands)`.
+        known: `(h, w)`; known pixels stay as they are. Where nothing is known, all becomes 0.
+    """
+    if known.all():
+        return pixels
+    if pixels.shape[0] == pixels.shape[1] == 1:
+        return np.zeros_like(pixels)
+    room = [(0, side % 2) for side in known.shape]
+    weight = np.pad(known, room).astype(np.float32)[:, :, None]
+    sums = [
+        part.reshape(part.shape[0] // 2, 2, part.shape[1] // 2, 2, -1).sum(axis=(1, 3))
+        for part in (np.pad(pixels, [*room, (0, 0)]) * weight, weight)
+    ]
+    means = (sums[0] / np.maximum(sums[1], 1)).astype(np.float32)
+    coarse = pulled(means, sums[1][:, :, 0] > 0)
+    fine = coarse.repeat(2, axis=0).repeat(2, axis=1)[: known.shape[0], : known.shape[1]]
+    return np.where(known[:, :, None], pixels, fine)
 
 
 def _part(patch: NDArray[np.uint8], source: Box, part: Box) -> Floats:
