@@ -145,8 +145,8 @@ def _single(task: str, intent: Intent, cards: Cards) -> Workflow:
     if card is None:
         raise UnboundError(
             f"understood the task as {task!r}, for which no model can run here",
-            hint="what runs here is enlargement, e.g. 'enlarge 4x'; "
-            f"`whichmodel recommend` names models for {task!r}",
+            hint="`whichmodel models list --runs-here` lists what runs;"
+            f" `whichmodel recommend` names models for {task!r}",
         )
     return workflow_for_card(card)
 
