@@ -111,7 +111,8 @@ def squares(size: Size, side: int) -> Iterator[tuple[Box, bool]]:
 def _starts(length: int, reach: int) -> list[int]:
     if length <= reach:
         return [0]
-    count = 1 + math.ceil((length - reach) / (reach * _STEP))
+    # What is left over by rounding is no reason for one more square.
+    count = 1 + math.ceil((length - reach) / (reach * _STEP) - 0.02)
     return [round((length - reach) * number / (count - 1)) for number in range(count)]
 
 
