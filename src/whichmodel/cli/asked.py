@@ -86,7 +86,7 @@ class Asked:
         from whichmodel.workflow.keeping import with_kept
 
         workflow = workflow_for(self.intent or self.what, header, cards(), decisions=decisions)
-        return with_kept(workflow, (), cards(), mask=self.keep is not None)
+        return with_kept(workflow, {}, cards(), mask=self.keep is not None)
 
     def target(self, header: Header) -> PrintTarget | None:
         """The print that is wished, for a picture of this size."""

@@ -13,7 +13,9 @@ from whichmodel.domain import Words
 from whichmodel.understand.phrases import plain
 
 _CONNECTIVE = r"(?:[,;.]?\s*\b(?:but|and|while|yet|though|only)\s+)?(?:please\s+)?"
-_WHAT = r"((?:\w[\w'’-]*)(?:\s+(?!as\b|alone\b|the\s+same\b)\w[\w'’-]*){0,5}?)"
+_WHAT = (
+    r"((?:\w[\w'’-]*)(?:(?:,(?=\s+(?:the|my|and|or)\b))?\s+(?!as\b|alone\b|the\s+same\b)\w[\w'’-]*){0,8}?)"
+)
 _SO = (
     r"(?:just\s+|completely\s+|exactly\s+|all\s+)?"
     r"(?:alone|untouched|unchanged|unaltered|intact|the\s+same|as\s+is|as\s+(?:it|they)\s+(?:is|are|was|were))\b"

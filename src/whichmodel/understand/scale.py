@@ -82,6 +82,7 @@ PAPER_CM = {
     "a3": (29.7, 42.0), "a4": (21.0, 29.7), "a5": (14.8, 21.0),
     "letter": (21.59, 27.94), "tabloid": (27.94, 43.18),
 }  # fmt: skip
+_PAPER_FIRST = re.compile(rf"\s*(?:{'|'.join(PAPER_CM)})\b(?!\s*print)", re.IGNORECASE)
 _WALL = re.compile(r"\b(?:walls?|murals?|billboards?|banners?)\b")
 _SEEN = re.compile(
     rf"\b(?:(?:seen|viewed|looked at|viewing distance)\s+(?:from\s+|of\s+)?|from\s+)(?:about\s+|a\s+distance\s+of\s+)?"
@@ -171,8 +172,8 @@ def print_size_of(text: str, dpi: int | None = None) -> PrintSize:
     Raises:
         InputError: not understood, a size of nothing, or dots per inch out of range.
     """
-    bare = plain(text).strip()
-    size = read_print_size(f"{text} print" if bare in PAPER_CM else text)
+    paper = _PAPER_FIRST.match(text)
+    size = read_print_size(text if paper is None else f"{paper.group()} print{text[paper.end() :]}")
     if size is None:
         raise InputError(
             f"the print size {text!r} is not understood",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import msgspec
 
 from whichmodel.catalog import tasks
-from whichmodel.domain import DataType, InputError, Parameter, Port, Step, UnboundError, Workflow
+from whichmodel.domain import DataType, InputError, Parameter, Port, Step, UnboundError, Words, Workflow
 from whichmodel.nodes.operation import Cards
+from whichmodel.understand.qualities import read_qualities
 from whichmodel.workflow.binding import runnable
 from whichmodel.workflow.faces import finder
 from whichmodel.workflow.steps import model_step, plain_name
@@ -28,7 +29,7 @@ _MOVING = frozenset({"crop", "rotate"})
 
 def with_kept(
     workflow: Workflow,
-    regions: Collection[str],
+    kept: Mapping[str, Words],
     cards: Cards,
     *,
     mask: bool = False,
@@ -38,7 +39,7 @@ def with_kept(
 
     Args:
         workflow: starts with the photo and ends in a picture of its shape.
-        regions: of `REGIONS`.
+        kept: regions, of `REGIONS`, with the words that say so; "people" may choose another model than "subject".
         cards: model cards by name.
         mask: whether the person brings a mask too, as the further input `MASK`.
         qualities: what was said beside the task ("portrait"); may choose the model that masks.
@@ -47,7 +48,7 @@ def with_kept(
         InputError: the result has no place for what the photo shows: it is no picture, or was cropped or turned.
         UnboundError: no model that finds a region can run here.
     """
-    wanted = [region for region in REGIONS if region in regions]
+    wanted = [region for region in REGIONS if region in kept]
     if not wanted and not mask:
         return workflow
     _check(workflow)
@@ -63,7 +64,7 @@ def with_kept(
         if region == "faces":
             keeping.keep(keeping.faces(), "the faces")
         else:
-            keeping.keep(keeping.subject(), f"the {region}", inverted=region == "background")
+            keeping.keep(keeping.subject(kept[region]), f"the {region}", inverted=region == "background")
     inputs = (*workflow.inputs, MASK) if mask else workflow.inputs
     return Workflow(
         title=f"{workflow.title}; leave alone {' and '.join(keeping.told)}",
@@ -100,9 +101,10 @@ class _Keeping:
         self.value = step.id
         self.told.append(what)
 
-    def subject(self) -> str:
+    def subject(self, words: Words) -> str:
         """A step that masks the subject; gives its name."""
-        card = runnable(_MATTING, self._cards, self._qualities)
+        said = (name for names in read_qualities(words.text).values() for name in names)
+        card = runnable(_MATTING, self._cards, {*self._qualities, *said})
         if card is None:
             raise _unbound("the subject")
         step = model_step(card, self._photo, id=self._id("subject"))
