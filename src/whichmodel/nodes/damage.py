@@ -55,7 +55,8 @@ class Level:
         share: of the pixels of a stretch that must be such.
         even: least ratio of a line's height to the difference of its sides.
         spot, spot_clutter: the same for spots; `crowd`: largest share of pixels around with half the height.
-        whole: whether all of a stretch is taken for a line, to its ends, or only its middle.
+        bends: whether a line may bend: one pixel to the side, and all of a stretch is taken for a line, to
+            its ends; else it must be straight, and the middles of stretches are taken.
     """
 
     line: int
@@ -65,14 +66,12 @@ class Level:
     spot: int
     spot_clutter: float
     crowd: float
-    whole: bool
+    bends: bool
 
 
-STRICT = Level(
-    line=12, line_clutter=2.0, share=0.95, even=4, spot=30, spot_clutter=8, crowd=0.05, whole=False
-)
+STRICT = Level(line=12, line_clutter=2.0, share=0.9, even=4, spot=30, spot_clutter=8, crowd=0.05, bends=False)
 """What it flags is nearly always damage, or very much like it; it misses most of what is faint."""
-KEEN = Level(line=12, line_clutter=1.3, share=0.9, even=4, spot=28, spot_clutter=4.5, crowd=0.07, whole=True)
+KEEN = Level(line=12, line_clutter=1.3, share=0.9, even=4, spot=28, spot_clutter=4.5, crowd=0.07, bends=True)
 """For photographs that are known to be damaged: in clean ones it flags wires, twigs and glints."""
 
 
@@ -121,19 +120,19 @@ def _lines(plane: Light, rise: Light, level: Level) -> Mask:
         on = (height >= rise) & (height >= level.even * np.abs(one - other))
         if not on.any():
             continue
-        # One pixel to the side a line may bend.
-        near = on | (_moved(on, 1, 0) if abs(cosine) >= abs(sine) else _moved(on, 0, 1))
-        near |= _moved(on, -1, 0) if abs(cosine) >= abs(sine) else _moved(on, 0, -1)
+        near = on
+        if level.bends:
+            side = (1, 0) if abs(cosine) >= abs(sine) else (0, 1)
+            near = on | _moved(on, *side) | _moved(on, -side[0], -side[1])
         counts = np.zeros(plane.shape, np.uint8)
         for place in range(-half, half + 1, _STEP):
             counts += _moved(near, round(place * sine), round(place * cosine))
         middles = on & (counts >= least)
         found |= middles
-        if level.whole and middles.any():
+        if level.bends and middles.any():
             stretch = middles.copy()
             for place in range(-half, half + 1):
                 stretch |= _moved(middles, round(place * sine), round(place * cosine))
-            # One pixel to the side the line may bend here too.
             found |= on & _spread(stretch)
     return found
 
