@@ -60,7 +60,7 @@ class ScratchesOperation(Operation):
 
     Measured by `benchmarks/scratches.py` on eight photographs: left clean none is taken for damaged; with 8
     scratches and 40 specks seven are, with 3 and 15 four. Of what keen care then flags 44 to 94 % is damage
-    or within two pixels of it (20 to 92 % with few scratches), and 23 to 100 % of the damage that can
+    or within two pixels of it (20 to 99 % with few scratches), and 23 to 100 % of the damage that can
     be seen is flagged: most on even ground, least before leaves, hair and lettering. What it cannot tell: a
     wire or a twig before an even sky is a line as well. Lightness alone is looked at; tears, stains and
     folds wider than `width` are not found.
