@@ -84,7 +84,9 @@ class Row:
 
     Args:
         psnr, ssim: of the result.
-        seconds_per_megapixel: of the result.
+        seconds_per_megapixel: of the result, by the clock.
+        work_per_megapixel: seconds of all processors together; where other programs run, the clock tells more
+            about them.
         peak_megabytes: of the process, over all data of the job.
     """
 
@@ -94,6 +96,7 @@ class Row:
     psnr: float
     ssim: float
     seconds_per_megapixel: float
+    work_per_megapixel: float
     peak_megabytes: float
 
 
@@ -317,17 +320,18 @@ def _ssim(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
 
 def measure(job: str, name: str, folder: Path) -> list[Row]:
     """Run one method over all its cases, in this process."""
-    found: dict[str, list[tuple[float, float, float]]] = {}
+    found: dict[str, list[tuple[float, ...]]] = {}
     cases, methods = JOBS[job]
     scale = cards()[name].scale if name in cards() else None
     for case in cases(folder):
         if (scale is not None and scale != case.level) or (case.level == 0 and name not in UNTOLD):
             continue
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         result = methods[name](case.given, case)
-        seconds = time.perf_counter() - began
+        seconds, work = time.perf_counter() - began, time.process_time() - worked
         megapixels = result.shape[0] * result.shape[1] / 1e6
-        found.setdefault(case.data, []).append((*scores(result, case), seconds / megapixels))
+        row = (*scores(result, case), seconds / megapixels, work / megapixels)
+        found.setdefault(case.data, []).append(row)
     peak = _peak_megabytes()
     return [
         Row(job, name, data, *(round(float(value), 4) for value in np.mean(each, axis=0)), peak)
@@ -363,10 +367,10 @@ def table(rows: list[Row]) -> str:
     """In plain text, job by job."""
     lines = []
     for job in dict.fromkeys(row.job for row in rows):
-        lines.append(f"\n{job:<34} data             PSNR    SSIM   s/MP   peak MB")
+        lines.append(f"\n{job:<34} data             PSNR    SSIM   s/MP  work/MP   peak MB")
         lines += [
             f"  {row.method:<32} {row.data:<14} {row.psnr:6.2f}  {row.ssim:.4f}"
-            f"  {row.seconds_per_megapixel:5.2f}  {row.peak_megabytes:8.0f}"
+            f"  {row.seconds_per_megapixel:5.2f}  {row.work_per_megapixel:7.2f}  {row.peak_megabytes:8.0f}"
             for row in sorted((row for row in rows if row.job == job), key=lambda row: row.data)
         ]
     return "\n".join(lines)
