@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from whichmodel.domain import DataType, InputError, Step
 from whichmodel.nodes.mixing import as_kind, in_kind, joint_kind, mixed, share_of
 from whichmodel.nodes.operation import (
+    BAND,
     Cards,
     Context,
     Operation,
@@ -87,6 +88,11 @@ class KeepOperation(Operation):
     def output_kind(self, step: Step, kinds: Mapping[str, Kind]) -> Kind:
         pictures = [kinds["image"], kinds["original"]]
         return joint_kind(pictures, alpha=any(kind.alpha for kind in pictures))
+
+    def units(self, step: Step, sizes: Mapping[str, Size], context: Context) -> Sequence[Unit]:
+        # A band of the result needs a band of the original, which may be the larger one.
+        shrink = max(1, -(-sizes["original"].pixels // context.size.pixels))
+        return row_bands(context.size, BAND // shrink)
 
     def prepare(self, step: Step, inputs: Mapping[str, Raster], context: Context) -> State:
         mask, inverted = inputs["mask"], bool(step.parameters.get("inverted", False))
