@@ -49,6 +49,11 @@ class Recent:
             self._bytes -= old.nbytes
         return found
 
+    def clear(self) -> None:
+        """Let go of everything."""
+        self._kept.clear()
+        self._bytes = 0
+
 
 RECENT = Recent()
 

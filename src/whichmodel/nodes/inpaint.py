@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whichmodel.domain import DataType, Step, StepError
-from whichmodel.nodes.feather import Recent
 from whichmodel.nodes.holes import CORE, SIDE, TENTH, Holes, find_holes, hole_pixels
 from whichmodel.nodes.mixing import one_size, share_of
 from whichmodel.nodes.operation import (
@@ -31,7 +30,7 @@ from whichmodel.nodes.operation import (
     Unit,
     check_parameters,
 )
-from whichmodel.nodes.whole import content_of, network_identity, network_of, reduced, weights_of
+from whichmodel.nodes.whole import KEPT, content_of, network_identity, network_of, reduced, weights_of
 from whichmodel.pictures.box import Box
 from whichmodel.pictures.parts import part_of_resized, window_of
 from whichmodel.pictures.raster import Kind, Raster
@@ -42,8 +41,6 @@ FADE = 16
 """Pixels on both sides of the edge between two windows over which one fades into the other."""
 
 _HALO = (SIDE - CORE) // 2
-_PATCHES = Recent(160_000_000)
-"""Filled squares; each is wanted by every band of rows that it reaches into."""
 _ANY = 1e-3
 """In a reduced mask a cell counts where any of its pixels does."""
 _FOUND: dict[tuple[Any, ...], Holes] = {}
@@ -165,7 +162,7 @@ class InpaintOperation(Operation):
                 patch = np.rint(patch.mean(axis=2, keepdims=True)).astype(np.uint8)
             return np.ascontiguousarray(patch), False
 
-        found: NDArray[np.uint8] = _PATCHES.get(key, run)[0]
+        found: NDArray[np.uint8] = KEPT.get(key, run)[0]
         return found
 
 

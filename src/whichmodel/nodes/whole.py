@@ -41,8 +41,14 @@ _SMALL = 4_000_000
 """Pixels of a picture that is reduced in memory; larger ones are streamed."""
 _ROWS = 64
 
-KEPT = Recent(64_000_000)
-"""What networks gave for whole pictures."""
+KEPT = Recent(160_000_000)
+"""What networks gave for whole pictures, and the squares that they filled: each is wanted by every band of
+rows that it reaches into."""
+
+
+def forget_kept() -> None:
+    """Let go of it, when a step has ended."""
+    KEPT.clear()
 
 
 def weights_of(step: Step, cards: Cards) -> WeightsRecord:

@@ -23,6 +23,7 @@ from whichmodel.domain import Step, StepError, WhichmodelError, Workflow
 from whichmodel.nodes.checks import Likeness, check_samples
 from whichmodel.nodes.operation import Context, Operation, Samples, Size, State, Unit, row_bands
 from whichmodel.nodes.registry import operation_of
+from whichmodel.nodes.whole import forget_kept
 from whichmodel.pictures import Kind, Opened, Picture, Raster, decode
 from whichmodel.pictures.raster import joined, store
 from whichmodel.runtimes.devices import choose
@@ -161,6 +162,7 @@ def run_steps(
             # Or their memory would count beside what the next steps, encoding and evidence take.
             forget_nets()
             forget_sessions()
+            forget_kept()
         notes += job.notes()
         reports.append(_report(step, taken, own, time.perf_counter() - began, cached=job.cached))
         # The input stays, for the comparison with the result.
