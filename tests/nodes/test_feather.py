@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from whichmodel.catalog import cards
-from whichmodel.nodes import model
+from whichmodel.nodes import model, network
 from whichmodel.nodes.feather import Recent, blended, reach_of
 from whichmodel.nodes.tiles import Tile
 from whichmodel.pictures import Box, Picture
@@ -85,7 +85,7 @@ def test_recent_tiles_are_made_once_and_bounded() -> None:
 def test_the_operation_blends_models_that_are_marked(monkeypatch: pytest.MonkeyPatch) -> None:
     weights = msgspec.structs.replace(record("span-x2-ch48"), context="global")
     monkeypatch.setattr(model, "record", lambda id: weights)
-    monkeypatch.setattr(model, "load_net", lambda *_, **__: FakeNet())
+    monkeypatch.setattr(network, "load_net", lambda *_, **__: FakeNet())
 
     class FakeNet:
         def infer(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
