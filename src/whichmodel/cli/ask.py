@@ -195,9 +195,7 @@ def _with_kept(answer: Answer, intent: Intent, keep: Path | None) -> Answer:
     added = workflow.steps[len(before.steps) :]
     for step in added:
         if step.operation == "keep":
-            told += (
-                Sentence(text=f"Last step: {step.title}; there your photo is only resampled.", basis="here"),
-            )
+            told += (Sentence(text=f"Then {step.title}: there your photo is only resampled.", basis="here"),)
         elif step.model:
             told += (Sentence(text=f"For that, {step.title}: {bind(step, cards()).reason}.", basis="here"),)
     lines = [f"then: {step.title}" for step in added]

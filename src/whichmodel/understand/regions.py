@@ -34,7 +34,7 @@ _REGIONS = (
         "subject",
         re.compile(
             r"\b(?:subjects?|foreground|persons?|people|figures?|model|man|woman|men|women|girl|boy|child|children|"
-            r"couple|bride|main (?:object|thing))\b"
+            r"kids?|baby|babies|family|couple|bride|groom|dogs?|cats?|pets?|animals?|product|main (?:object|thing))\b"
         ),
     ),
 )
@@ -43,7 +43,7 @@ _NO_REGION = re.compile(
     r"\b(?:it|its|them|this|that|these|those|anything|everything|rest|else|size|sizes|resolution|aspect|ratio|shape|"
     r"proportions?|format|file|names?|colou?rs?|tones?|brightness|contrast|light|lighting|style|look|feel|mood|meaning|"
     r"content|composition|identity|expressions?|quality|details?|text|words|wording|layout|original|picture|photo|image|"
-    r"way|much|too)\b"
+    r"way|much|too|no|nothing|noise|grain)\b"
 )
 
 
