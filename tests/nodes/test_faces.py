@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from whichmodel.catalog import cards
+from whichmodel.cli.main import run_program
 from whichmodel.domain import DataType, InputError, Port, Step, StepError
 from whichmodel.nodes.faces import Face, decoded, distinct, squares
 from whichmodel.nodes.operation import Context, Size, Unit
@@ -210,6 +211,24 @@ class TestRuns:
         with pytest.raises(InputError, match="does not exist"):
             run_workflow(workflow, square, tmp_path / "no" / "faces.json", cards=cards())
         assert not (tmp_path / "faces.png").exists()
+
+    def test_the_program_shows_a_table_and_names_files_after_pictures(
+        self, square: Path, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run_program(["plan", "faces", str(square), "--no-calibrate"]) == 0
+        planned = capsys.readouterr().out
+        assert "640 × 480 → boxes" in planned
+        assert "boxes, as JSON" in planned
+        folder = tmp_path / "found"
+        assert (
+            run_program(["run", "faces", str(square), str(photo), "-o", str(folder), "--no-provenance"]) == 0
+        )
+        assert "face  " in (told := capsys.readouterr().out)
+        assert "left 296 top 196 right 360 bottom 292 (95% sure)" in told
+        assert {path.name for path in folder.iterdir()} == {"square.png.json", f"{photo.name}.json"}
+        # They are not replaced unasked.
+        assert run_program(["run", "faces", str(square), str(photo), "-o", str(folder)]) == 2
+        assert "is there already" in capsys.readouterr().err
 
     def test_blurred_faces_leave_the_rest_as_it_is(self, square: Path, tmp_path: Path) -> None:
         workflow = workflow_for("blur the faces", None, cards())
