@@ -26,6 +26,7 @@ LAYERS = (
     ("networks",),
     ("catalog", "weights", "runtimes", "pictures"),
     ("nodes", "understand"),
+    ("photo",),
     ("workflow", "recommend"),
     ("evidence", "answer"),
     ("cli", "web"),

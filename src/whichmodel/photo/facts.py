@@ -1,0 +1,81 @@
+"""Look at a photo before anything is planned for it."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from whichmodel.domain.photo import Jpeg, Measured, PhotoFacts
+from whichmodel.photo.blur import blur_of
+from whichmodel.photo.jpeg import block_transforms, jpeg_of
+from whichmodel.photo.jpeg_noise import COARSEST, noise_before_jpeg
+from whichmodel.photo.jpeg_tables import table_of
+from whichmodel.photo.noise import noise_of
+from whichmodel.photo.sample import Part, parts_of
+from whichmodel.photo.things import damage_of, faces_of
+from whichmodel.photo.tone import tone_of
+from whichmodel.pictures.decode import decode
+from whichmodel.pictures.raster import Raster
+from whichmodel.pictures.read import open_picture
+
+_SMALL = "the photo is too small, or has too little in it, to tell"
+
+
+def measure(photo: Raster | Path, *, source: Path | None = None) -> PhotoFacts:
+    """What can be told about a photo from its pixels; nothing is fetched for it, and nothing is changed.
+
+    Args:
+        photo: the photo, or its file, which is decoded into a temporary folder.
+        source: the file that a raster came from, where it is at hand: if it is a JPEG, its own table tells.
+
+    Raises:
+        PictureError: the file is no picture, is damaged, or too large.
+        OSError: it cannot be read, or there is no room to decode it.
+    """
+    if isinstance(photo, Raster):
+        return _facts(photo, source)
+    opened = open_picture(photo)
+    with tempfile.TemporaryDirectory(prefix="whichmodel-photo-") as folder:
+        raster = decode(opened, Path(folder) / "photo")
+        try:
+            return _facts(raster, photo)
+        finally:
+            raster.close()
+
+
+def _facts(picture: Raster, source: Path | None) -> PhotoFacts:
+    parts = parts_of(picture)
+    jpeg = jpeg_of(parts, source)
+    noise = _noise(parts, jpeg)
+    blur = blur_of(parts, noise.value if noise else 0.0)
+    faces, why = faces_of(picture)
+    missing = {"text": "there is no detector of text here"}
+    if faces is None:
+        missing["faces"] = why
+    missing |= {
+        name: _SMALL for name, fact in (("noise", noise), ("blur", blur), ("jpeg", jpeg)) if fact is None
+    }
+    return PhotoFacts(
+        width=picture.width,
+        height=picture.height,
+        bits=picture.kind.bits,
+        noise=noise,
+        blur=blur,
+        jpeg=jpeg,
+        tone=tone_of(picture, parts),
+        faces=faces,
+        damage=damage_of(picture),
+        not_measured=missing,
+    )
+
+
+def _noise(parts: tuple[Part, ...], jpeg: Jpeg | None) -> Measured | None:
+    """The noise of the pixels, or that which JPEG kept in coarser detail, whichever is more."""
+    noise = noise_of(parts)
+    if jpeg is None or jpeg.quality is None or jpeg.quality < COARSEST:
+        return noise
+    grey = parts[0].colour.shape[2] == 1
+    before = noise_before_jpeg(block_transforms(parts, jpeg.offset), table_of(jpeg.quality), grey=grey)
+    if before is None or (noise is not None and noise.value >= before.value):
+        return noise
+    return before

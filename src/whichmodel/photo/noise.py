@@ -1,0 +1,130 @@
+"""How strong the grain in a photo is, told apart from texture; what JPEG left of it is told from its coefficients.
+
+Two measurements that texture deceives in different ways, of which the smaller counts:
+
+- *Patches.* G. Chen, F. Zhu, P. A. Heng, "An Efficient Statistical Method for Image Noise Level Estimation", ICCV
+  2015: noise is as strong in every direction of the space of patches, and a photo fills few of them. Of the
+  eigenvalues of the patches' covariance the largest are left out until the mean of the rest is their median: it is
+  the square of sigma.
+- *Flat places.* The finest diagonal wavelet band (Daubechies' with four taps), as in D. L. Donoho and
+  I. M. Johnstone, "Ideal spatial adaptation by wavelet shrinkage", Biometrika 81, 1994, square by square. Noise is
+  everywhere, texture is not: the lowest twentieth of the squares counts, less what it lies below the lowest fifth.
+
+Measured on Set14 at half and a quarter of its size and on photographs, sigma 5 to 25: the root mean square errors
+are below those of Donoho's median over the whole picture, which dense texture and aliasing raise to 10.
+"""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from whichmodel.domain.photo import Measured
+from whichmodel.photo.sample import Floats, Part
+
+METHOD = "patch covariance (Chen, Zhu, Heng 2015) and wavelet band of the flattest squares (Donoho, Johnstone 1994)"
+
+_PATCH_COLOUR, _PATCH_GREY = 5, 7
+_MOST_PATCHES = 60_000
+_LEAST_PATCHES = 400
+_UNCUT = 0.35
+"""Least share of patches in which nothing was cut off at black or white: fewer are not like the rest."""
+_LOW, _HIGH = 0.05, 0.2
+_LEAST_SQUARES = 12
+_ROOT = math.sqrt(3.0)
+_TAPS = np.array([1 - _ROOT, _ROOT - 3, 3 + _ROOT, -1 - _ROOT], np.float32) / np.float32(4 * math.sqrt(2))
+
+
+def noise_of(parts: tuple[Part, ...]) -> Measured | None:
+    """Sigma of the noise on the scale 0..255; `None` where the photo is too small or cut off everywhere."""
+    flat, patches = _in_flat_places(parts), _in_patches(parts)
+    found = [value for value in (flat, patches) if value is not None]
+    if not found:
+        return None
+    sigma = min(found)
+    # Below a few levels both are mostly texture, and how far they are apart says nothing.
+    apart = abs(found[0] - found[-1]) / max(8.0, *found)
+    confidence = (0.95 - 0.5 * apart) if len(found) == 2 else 0.5
+    return Measured(value=round(sigma, 2), confidence=round(confidence, 2), method=METHOD)
+
+
+def _in_patches(parts: tuple[Part, ...]) -> float | None:
+    """Sigma after Chen, Zhu and Heng."""
+    bands = parts[0].colour.shape[2]
+    side = _PATCH_COLOUR if bands == 3 else _PATCH_GREY
+    usable = [part for part in parts if min(part.colour.shape[:2]) >= side]
+    places = sum((part.colour.shape[0] - side + 1) * (part.colour.shape[1] - side + 1) for part in usable)
+    step = max(1, math.ceil(math.sqrt(places / _MOST_PATCHES)))
+    rows, seen = [], 0
+    for part in usable:
+        windows = np.lib.stride_tricks.sliding_window_view(part.colour, (side, side), axis=(0, 1))
+        whole = np.lib.stride_tricks.sliding_window_view(part.uncut, (side, side))[::step, ::step].all(
+            axis=(2, 3)
+        )
+        rows.append(windows[::step, ::step][whole].reshape(-1, bands * side * side))
+        seen += whole.size
+    patches = np.concatenate(rows) if rows else np.empty((0, 1), np.float32)
+    if len(patches) < max(_LEAST_PATCHES, _UNCUT * seen):
+        return None
+    centred = patches - patches.mean(axis=0)
+    values = np.linalg.eigvalsh((centred.T @ centred).astype(np.float64) / len(centred)).clip(0)
+    means = np.cumsum(values) / np.arange(1, len(values) + 1)
+    for count in range(len(values), 0, -1):
+        if means[count - 1] <= np.median(values[:count]):
+            return math.sqrt(means[count - 1])
+    return math.sqrt(values[0])
+
+
+def _in_flat_places(parts: tuple[Part, ...]) -> float | None:
+    """Sigma in the squares with the least of the finest diagonal band."""
+    pixels = sum(part.colour.shape[0] * part.colour.shape[1] for part in parts)
+    side = 8 if pixels > 40_000 else 4  # coefficients a side: squares of 16 or 8 pixels
+    energy, counts = (
+        np.concatenate(each) for each in zip(*(_squares(part, side) for part in parts), strict=True)
+    )
+    full = side * side * parts[0].colour.shape[2]
+    for share in (2, 8):
+        enough = counts > full / share
+        if enough.sum() >= _LEAST_SQUARES:
+            levels = np.sqrt(energy[enough] / counts[enough])
+            number = float(counts[enough].mean())
+            low, high = (
+                float(np.quantile(levels, at)) / (1 + NormalDist().inv_cdf(at) / math.sqrt(2 * number))
+                for at in (_LOW, _HIGH)
+            )
+            return max(0.0, low - max(0.0, high - low))
+    return None
+
+
+def _squares(part: Part, side: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Energy of the band in each square of `side` x `side` coefficients where nothing is cut off, and how many."""
+    if min(part.colour.shape[:2]) < 2 * side + 2:
+        return np.empty(0), np.empty(0)
+    energy, counts = [], []
+    for band in range(part.colour.shape[2]):
+        fine = _slid(part.inside[:, :, band].astype(np.float32), np.full(4, 0.25, np.float32)) > 0.999
+        energy.append(_summed(_slid(part.colour[:, :, band], _TAPS) ** 2 * fine, side))
+        counts.append(_summed(fine.astype(np.float32), side))
+    return np.sum(energy, axis=0, dtype=np.float64), np.sum(counts, axis=0, dtype=np.float64)
+
+
+def _summed(values: Floats, side: int) -> Floats:
+    high, wide = (length // side for length in values.shape)
+    whole = values[: high * side, : wide * side].reshape(high, side, wide, side)
+    found: Floats = whole.sum(axis=(1, 3)).ravel()
+    return found
+
+
+def _slid(plane: Floats, taps: Floats) -> Floats:
+    """A plane filtered with four taps along both axes, at every second place."""
+    rows, columns = plane.shape
+    down = np.zeros(((rows - 2) // 2, columns), np.float32)
+    for i, tap in enumerate(taps):
+        down += tap * plane[i : rows - 3 + i : 2]
+    found = np.zeros((down.shape[0], (columns - 2) // 2), np.float32)
+    for i, tap in enumerate(taps):
+        found += tap * down[:, i : columns - 3 + i : 2]
+    return found
