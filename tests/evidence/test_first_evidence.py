@@ -14,7 +14,7 @@ from skimage import data
 
 from whichmodel.cli.main import run_program
 from whichmodel.domain import InputError, from_json, to_json
-from whichmodel.evidence import FirstEvidence, explain, first_evidence
+from whichmodel.evidence import Evidence, FirstEvidence, explain, first_evidence
 from whichmodel.pictures import Metadata, Picture, bicubic, read_picture, write_picture
 
 PHOTO = data.astronaut()[:256, :256]
@@ -122,9 +122,10 @@ def test_the_command_writes_evidence_and_drawing(tmp_path: Path, capsys: pytest.
     assert run_program(["evidence", str(before), str(after), "-o", str(out), "--json"]) == 0
     printed = capsys.readouterr().out
     assert (out / "evidence.json").read_text(encoding="utf-8") == printed
-    assert from_json(FirstEvidence, printed).after_size == (256, 256)
+    assert from_json(Evidence, printed).after_size == (256, 256)
     assert read_picture(out / "before-after.png").width <= 2000
-    assert sorted(item.name for item in out.iterdir()) == ["before-after.png", "evidence.json"]
+    made = ["before-after.png", "error.tif", "evidence.json", "evidence.png", "invention.tif"]
+    assert sorted(item.name for item in out.iterdir()) == made
     assert run_program(["evidence", str(before), str(after), "-o", str(out)]) == 0
     assert "pixels" in capsys.readouterr().out
 

@@ -73,8 +73,8 @@ def first_evidence(before: Viewed, after: Viewed) -> FirstEvidence:
         factor_y=high / h,
         new_pixel_share=max(0.0, 1 - (w * h) / (wide * high)),
         compared_size=small,
-        agreement=_agreement(found.result),
-        bicubic_agreement=None if found.bicubic is None else _agreement(found.bicubic),
+        agreement=agreement_of(found.result),
+        bicubic_agreement=None if found.bicubic is None else agreement_of(found.bicubic),
         notes=_notes(before, after),
     )
 
@@ -142,7 +142,8 @@ def _check_shapes(w: int, h: int, wide: int, high: int) -> None:
     )
 
 
-def _agreement(mean_square: float) -> Agreement:
+def agreement_of(mean_square: float) -> Agreement:
+    """The agreement of two pictures from their mean squared difference on the scale 0..255."""
     rmse = math.sqrt(mean_square)
     # Sums in float32 leave a residue of about 1e-5 where pictures are the same.
     if rmse < 1e-4:

@@ -173,7 +173,7 @@ def _told(before: Viewed, after: Viewed, first: Floats, second: Floats, best: Be
         and abs(scale_x * wide - after.width) < 1e-6
         and abs(scale_y * high - after.height) < 1e-6
     )
-    gain, offset, largest = fitted_colour(lying, second, placed)
+    gain, shift, largest = fitted_colour(lying, second, placed)
     return Geometry(
         mirrored=best.mirrored,
         quarter_turns=best.quarter_turns,
@@ -183,7 +183,7 @@ def _told(before: Viewed, after: Viewed, first: Floats, second: Floats, best: Be
         offset_y=offset_y,
         cropped=cropped,
         overlap=(edges[0][0], edges[1][0], edges[0][1], edges[1][1]),
-        colour=ColourShift(gain=gain, offset=offset, largest=largest),
+        colour=ColourShift(gain=gain, offset=shift, largest=largest),
         confidence=best.confidence,
     )
 

@@ -6,6 +6,7 @@ offset of brightness as unknowns, from coarse copies to fine ones.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,12 +96,21 @@ def seen_on(
 
 def correlation(before: Floats, after: Floats, placed: Placed) -> float:
     """Correlation of the fine structure of two grey copies where they overlap, -1..1; -1 where they do not."""
-    found = seen_on(before.shape, after, placed)
+    share = (1.0, 1.0)
+    if placed.scale_y * placed.scale_x < 1:
+        # At the size of the coarser one: there is no fine structure to compare beyond it.
+        size = (
+            max(1, round(before.shape[0] * placed.scale_y)),
+            max(1, round(before.shape[1] * placed.scale_x)),
+        )
+        share = (size[0] / before.shape[0], size[1] / before.shape[1])
+        before = _resized(before, size)
+    found = seen_on(before.shape, after, placed, share)
     if found is None:
         return -1.0
     seen, part = found
     a, b = _fine(before[part]), _fine(seen)
-    weight = np.sqrt(float((a * a).sum(dtype=np.float64)) * float((b * b).sum(dtype=np.float64)))
+    weight = math.sqrt(float((a * a).sum(dtype=np.float64)) * float((b * b).sum(dtype=np.float64)))
     return float((a * b).sum(dtype=np.float64)) / weight if weight > 0 else -1.0
 
 
@@ -126,8 +136,8 @@ def fitted_colour(
             gain, offset = _line(x[kept], y[kept])
             off = np.abs(y - gain * x - offset)
             kept = off <= max(1.0, 2.5 * 1.4826 * float(np.median(off)))
-        gains.append(gain)
-        offsets.append(offset)
+        gains.append(float(gain))
+        offsets.append(float(offset))
         ends = np.percentile(x, (5, 95))
         changes.append(float(np.abs((gain - 1) * ends + offset).max()))
     return tuple(gains), tuple(offsets), max(changes)
@@ -190,10 +200,10 @@ def _level(small: Floats, after: Floats, start: Placed, share: tuple[float, floa
         if longest > limit:
             moves *= limit / longest
         placed = Placed(
-            placed.scale_y + moves[0] / height,
-            placed.scale_x + moves[2] / width,
-            placed.offset_y + moves[1],
-            placed.offset_x + moves[3],
+            float(placed.scale_y + moves[0] / height),
+            float(placed.scale_x + moves[2] / width),
+            float(placed.offset_y + moves[1]),
+            float(placed.offset_x + moves[3]),
         )
         if not (_near(placed.scale_y, start.scale_y) and _near(placed.scale_x, start.scale_x)):
             return None

@@ -98,7 +98,7 @@ class _Spectra:
     def fits(self, after: Floats, turns: int) -> bool:
         """Whether both have nearly the same shape."""
         high, wide = self._shape[:: -1 if turns % 2 else 1]
-        return abs(np.log(after.shape[1] * high / (after.shape[0] * wide))) < 0.03
+        return bool(abs(np.log(after.shape[1] * high / (after.shape[0] * wide))) < 0.03)
 
     def peak(self, after: Floats, mirrored: bool, turns: int, scale: float) -> Candidate:
         """The best shift in one orientation."""
@@ -142,14 +142,14 @@ class _Spectra:
 def _spectrum(pixels: Floats) -> NDArray[np.complex64]:
     """Spectrum of a copy without its mean, faded at its border, in a field of zeros."""
     faded = (pixels - pixels.mean()) * np.outer(_fade(pixels.shape[0]), _fade(pixels.shape[1]))
-    found: NDArray[np.complex64] = np.fft.rfft2(faded.astype(np.float32), s=(_FIELD, _FIELD))
-    return found
+    return np.fft.rfft2(faded.astype(np.float32), s=(_FIELD, _FIELD)).astype(np.complex64)
 
 
 def _fade(length: int) -> Floats:
     """1 in the middle, a cosine down to 0 over an eighth at either end (Tukey)."""
     place = np.minimum(np.arange(length) + 0.5, length - np.arange(length) - 0.5) / max(1.0, length / 8)
-    return (0.5 - 0.5 * np.cos(np.pi * np.minimum(1.0, place))).astype(np.float32)
+    faded: Floats = (0.5 - 0.5 * np.cos(np.pi * np.minimum(1.0, place))).astype(np.float32)
+    return faded
 
 
 def _band() -> Floats:

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from whichmodel.evidence.rows import Rows
 from whichmodel.pictures import Box, Viewed
-from whichmodel.pictures.bridge import FORMATS, pyvips
 from whichmodel.pictures.parts import part_of_resized, window_of
 from whichmodel.runtimes.ncnn import usable_threads
 
@@ -22,8 +22,6 @@ _STRIP = 16_000_000
 _BLOCK = 1024
 """Side of a block of the larger picture, about; in blocks values are floats. What surrounds a block is computed
 with it: 10 % more at this size."""
-_AT_ONCE = 64
-"""Rows that are asked of libvips at once."""
 
 Size = tuple[int, int]
 
@@ -49,7 +47,7 @@ def errors(before: Viewed, after: Viewed, small: Size) -> Errors:
         small: (width, height); no larger than either.
     """
     enlarged = after.width > before.width or after.height > before.height
-    rows = _Rows(before), _Rows(after)
+    rows = Rows(before), Rows(after)
     results: list[float] = []
     plain: list[float] = []
 
@@ -82,7 +80,7 @@ class _Strip:
         after: Viewed,
         small: Size,
         strip: Box,
-        rows: tuple[_Rows, _Rows],
+        rows: tuple[Rows, Rows],
         *,
         enlarged: bool,
     ) -> None:
@@ -130,33 +128,6 @@ class _Strip:
                 max(low.bottom, other.bottom),
             )
         return low, high
-
-
-class _Rows:
-    """Rows of a picture, each read once; a later stretch may begin before the end of the one before."""
-
-    def __init__(self, picture: Viewed) -> None:
-        image = picture.lazy()
-        # The region alone would not keep the array alive that the image may share its memory with.
-        self._image = image
-        self._region = pyvips.Region.new(image)
-        self._width = image.width
-        self._kind = np.dtype(FORMATS[image.format])
-        self._top = 0
-        self._bands = image.bands
-        self._held = np.empty((0, image.width, image.bands), self._kind)
-
-    def take(self, top: int, bottom: int) -> NDArray[Any]:
-        """Rows `top` to `bottom`; shape `(h, width, bands)`. `top` must not go back."""
-        tail = self._held[max(0, top - self._top) :][: bottom - top]
-        found = np.empty((bottom - top, self._width, self._bands), self._kind)
-        found[: len(tail)] = tail
-        self._held, self._top = found, top
-        for row in range(top + len(tail), bottom, _AT_ONCE):
-            count = min(_AT_ONCE, bottom - row)
-            fresh = np.frombuffer(self._region.fetch(0, row, self._width, count), self._kind)
-            found[row - top : row - top + count] = fresh.reshape(count, self._width, -1)
-        return found
 
 
 def _squares(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:

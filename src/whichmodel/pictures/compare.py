@@ -43,14 +43,14 @@ def before_after(
         caption_after = f"after: {width} x {height}"
     shrink = min(1.0, _PANEL_WIDTH / width, _PANEL_HEIGHT / height)
     panel = (max(1, round(width * shrink)), max(1, round(height * shrink)))
-    right_whole = _shown(after, resized(_flat(after), *panel, "lanczos3"))
+    right_whole = shown(after, resized(flat(after), *panel, "lanczos3"))
     # Straight to the panel: enlarging to the full size first would show the same and cost much.
-    left_whole = _shown(before, resized(_flat(before), *panel, "lanczos3"))
+    left_whole = shown(before, resized(flat(before), *panel, "lanczos3"))
     pairs = [(left_whole, right_whole)]
     if shrink < 1.0:
         box = _busiest(right_whole, width, height)
-        right = _shown(after, _flat(after).crop(*box))
-        left = _shown(before, resized(_flat(before), width, height, "cubic").crop(*box))
+        right = shown(after, flat(after).crop(*box))
+        left = shown(before, resized(flat(before), width, height, "cubic").crop(*box))
         pairs.append((left, right))
     column = max(part.width for part, _ in pairs)
     rows = [_row(*pair, column) for pair in pairs]
@@ -58,7 +58,7 @@ def before_after(
     return Picture(from_vips(_stack([*captions, *rows])), None, Metadata())
 
 
-def _flat(picture: Picture) -> Any:
+def flat(picture: Picture) -> Any:
     """Lazy libvips image without transparency."""
     if picture.alpha is None:
         return to_vips(picture.pixels)
@@ -67,7 +67,7 @@ def _flat(picture: Picture) -> Any:
     return both.flatten(background=[top] * picture.pixels.shape[2], max_alpha=top)
 
 
-def _shown(picture: Picture, image: Any) -> Any:
+def shown(picture: Picture, image: Any) -> Any:
     """As 8-bit sRGB with three bands, through the picture's own profile; computed and in memory."""
     grey = picture.is_grey
     if picture.bits == 16:

@@ -44,15 +44,18 @@ def _cubic(x: Weights) -> Weights:
     x = np.abs(x)
     near = (1.5 * x - 2.5) * x * x + 1
     far = ((-0.5 * x + 2.5) * x - 4) * x + 2
-    return np.where(x <= 1, near, np.where(x < 2, far, 0.0))
+    found: Weights = np.where(x <= 1, near, np.where(x < 2, far, 0.0))
+    return found
 
 
 def _lanczos(x: Weights) -> Weights:
-    return np.where(np.abs(x) < 3, np.sinc(x) * np.sinc(x / 3), 0.0)
+    found: Weights = np.where(np.abs(x) < 3, np.sinc(x) * np.sinc(x / 3), 0.0)
+    return found
 
 
 def _linear(x: Weights) -> Weights:
-    return np.maximum(0.0, 1 - np.abs(x))
+    found: Weights = np.maximum(0.0, 1 - np.abs(x))
+    return found
 
 
 def _gaussian(sigma: float) -> Kernel:
