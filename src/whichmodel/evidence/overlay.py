@@ -121,7 +121,8 @@ class Overlay:
         small = Box(columns[0], rows[0], columns[1], rows[1])
         before = self.before(small)
         compared = np.outer(_compared(down, rows), _compared(across, columns))
-        error = (shrunk - before) * compared[:, :, None]
+        # BEFORE could not hold what is darker than black or lighter than white.
+        error = (np.clip(shrunk, 0, 255) - before) * compared[:, :, None]
         large = box.grown(around, *self.size)
         free = after[large.within(window).slices]
         if down.scale == 1 and across.scale == 1 and down.offset == 0 == across.offset:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from whichmodel.domain import InputError, Step
+from whichmodel.nodes.back_project import BackProjectOperation
 from whichmodel.nodes.boxes_mask import BoxesMaskOperation
 from whichmodel.nodes.clahe import ClaheOperation
 from whichmodel.nodes.classify import ClassifyOperation
@@ -60,6 +61,7 @@ OPERATIONS: dict[str, Operation] = {
     "deconvolve": DeconvolveOperation(),
     "fading": FadingOperation(),
     "scratches": ScratchesOperation(),
+    "back-project": BackProjectOperation(),
 }
 
 
