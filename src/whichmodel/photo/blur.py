@@ -31,7 +31,7 @@ def blur_of(parts: tuple[Part, ...], noise: float) -> Blur | None:
         sure = min(1.0, 0.6 + 2 * (stripes.likeness - _LIKE) + 0.1 * (_DROP - stripes.drop))
         return Blur(
             kind="motion",
-            extent=stripes.length,
+            extent=round(stripes.length, 1),
             angle=round(stripes.angle % 180, 1) % 180,
             confidence=round(max(0.3, sure), 2),
             method=_MOTION,

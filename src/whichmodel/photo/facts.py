@@ -21,34 +21,35 @@ from whichmodel.pictures.read import open_picture
 _SMALL = "the photo is too small, or has too little in it, to tell"
 
 
-def measure(photo: Raster | Path, *, source: Path | None = None) -> PhotoFacts:
+def measure(photo: Raster | Path, *, source: Path | None = None, networks: bool = True) -> PhotoFacts:
     """What can be told about a photo from its pixels; nothing is fetched for it, and nothing is changed.
 
     Args:
         photo: the photo, or its file, which is decoded into a temporary folder.
         source: the file that a raster came from, where it is at hand: if it is a JPEG, its own table tells.
+        networks: whether faces are looked for, if the weights for it are here; it takes longer than all else.
 
     Raises:
         PictureError: the file is no picture, is damaged, or too large.
         OSError: it cannot be read, or there is no room to decode it.
     """
     if isinstance(photo, Raster):
-        return _facts(photo, source)
+        return _facts(photo, source, networks)
     opened = open_picture(photo)
     with tempfile.TemporaryDirectory(prefix="whichmodel-photo-") as folder:
         raster = decode(opened, Path(folder) / "photo")
         try:
-            return _facts(raster, photo)
+            return _facts(raster, photo, networks)
         finally:
             raster.close()
 
 
-def _facts(picture: Raster, source: Path | None) -> PhotoFacts:
+def _facts(picture: Raster, source: Path | None, networks: bool) -> PhotoFacts:
     parts = parts_of(picture)
     jpeg = jpeg_of(parts, source)
     noise = _noise(parts, jpeg)
     blur = blur_of(parts, noise.value if noise else 0.0)
-    faces, why = faces_of(picture)
+    faces, why = faces_of(picture) if networks else (None, "not looked for, as asked")
     missing = {"text": "there is no detector of text here"}
     if faces is None:
         missing["faces"] = why

@@ -28,6 +28,9 @@ _REST = (0.01, 0.1)
 _FLOOR = 0.05
 """Added to the power: rounding to whole levels makes as much."""
 _CONE = 0.45
+_TRIED = 4
+_STEPS = ((1.08, 2.5), (1.04, 1.2))
+"""Factors of the length and degrees of the angle by which the best fits are refined, one after the other."""
 
 Vector = NDArray[np.float64]
 
@@ -61,16 +64,32 @@ def stripes_of(parts: tuple[Part, ...]) -> Stripes | None:
     strength = float(np.sqrt((rest**2).sum()))
     if strength < 1e-6:
         return None
-    stripes, norms, lengths, angles = _bank()
+    stripes, lengths, angles = _bank()
     fits = stripes.T @ rest.astype(np.float32)
-    best = int(np.argmax(fits))
+    first = np.argsort(-fits, kind="stable")[:_TRIED]
+    tried = [_refined(rest, grid, float(lengths[at]), float(angles[at])) for at in first]
+    fit, norm, length, angle = max(tried)
     return Stripes(
-        length=float(lengths[best]),
-        angle=float(angles[best]),
-        likeness=float(fits[best]) / strength,
-        depth=float(fits[best] / norms[best]),
-        drop=_drop(logarithm, grid, math.radians(float(angles[best]))),
+        length=length,
+        angle=angle % 180,
+        likeness=fit / strength,
+        depth=fit / norm,
+        drop=_drop(logarithm, grid, math.radians(angle)),
     )
+
+
+def _refined(rest: Vector, grid: _Grid, length: float, angle: float) -> tuple[float, float, float, float]:
+    """Fit, norm, length and angle of the best movement near one of the bank."""
+    best = (-math.inf, 1.0, length, angle)
+    for stretch, turn in _STEPS:
+        _, _, length, angle = best
+        for factor in (1 / stretch, 1.0, stretch):
+            for more in (-turn, 0.0, turn):
+                for left in _REST:
+                    shape = _shape(grid, length * factor, math.radians(angle + more), left)
+                    norm = float(np.sqrt((shape**2).sum()))
+                    best = max(best, (float(shape @ rest) / norm, norm, length * factor, angle + more))
+    return best
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -103,24 +122,28 @@ def _grid() -> _Grid:
 
 
 @lru_cache(maxsize=1)
-def _bank() -> tuple[Floats, Vector, Vector, Vector]:
-    """The stripes of all movements, of length 1 after the trend is off: `(frequencies, n)`; norms, lengths, angles."""
+def _bank() -> tuple[Floats, Vector, Vector]:
+    """The stripes of all movements, of length 1 after the trend is off: `(frequencies, n)`; lengths, angles."""
     grid = _grid()
     columns, lengths, angles = [], [], []
     for length in LENGTHS:
         count = int(np.clip(math.ceil(math.pi * length / 2.2), 12, 60))
         for number in range(count):
             angle = math.pi * number / count
-            # Rows count downwards, angles upwards.
-            along = grid.x * math.cos(angle) - grid.y * math.sin(angle)
             for rest in _REST:
-                shape = np.log(np.sinc(length * along) ** 2 + rest)
-                columns.append(_detrended(shape, grid).astype(np.float32))
+                columns.append(_shape(grid, length, angle, rest).astype(np.float32))
                 lengths.append(float(length))
                 angles.append(math.degrees(angle))
     bank = np.stack(columns, axis=1)
     norms = np.sqrt((bank.astype(np.float64) ** 2).sum(axis=0))
-    return (bank / norms).astype(np.float32), norms, np.array(lengths), np.array(angles)
+    return (bank / norms).astype(np.float32), np.array(lengths), np.array(angles)
+
+
+def _shape(grid: _Grid, length: float, angle: float, rest: float) -> Vector:
+    """The stripes of a movement, angle in radians, without trend."""
+    # Rows count downwards, angles upwards.
+    along = grid.x * math.cos(angle) - grid.y * math.sin(angle)
+    return _detrended(np.log(np.sinc(length * along) ** 2 + rest), grid)
 
 
 def _detrended(values: Vector, grid: _Grid) -> Vector:
