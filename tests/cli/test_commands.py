@@ -233,7 +233,9 @@ def test_lossy_results_are_measured_as_they_stand_in_the_file(
 
 def test_unknown_weights_are_the_users_input(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_program(["weights", "pull", "foo"]) == 2
-    assert "known:" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "called 'foo'" in told
+    assert "span-x4-ch48" in told
 
 
 @pytest.mark.parametrize("ending", ["png", "jpg", "tif", "webp"])

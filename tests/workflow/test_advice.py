@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from whichmodel.catalog import cards
 from whichmodel.domain import InputError, ModelCard
+from whichmodel.domain.photo import Blur, Finding, Jpeg, Measured, PhotoFacts
+from whichmodel.photo import findings
 from whichmodel.pictures import Header
 from whichmodel.workflow import Decision, decide, workflow_for
 
@@ -17,11 +19,26 @@ CARDS = cards()
 HEADER = Header(width=600, height=400, bands=3, bits=8, has_alpha=False, format="png")
 
 
-@dataclass(frozen=True)
-class Found:
-    kind: str
-    strength: float
-    sentence: str = "found"
+SHARP = Blur(kind="none", confidence=1, method="")
+MOVED = Blur(kind="motion", extent=15, confidence=1, method="")
+
+
+def photo(
+    *, noise: float = 0, quality: int | None = None, blur: Blur = SHARP
+) -> tuple[PhotoFacts, tuple[Finding, ...]]:
+    """Facts of a photo with these damages, and what is found in them."""
+    facts = PhotoFacts(
+        width=600,
+        height=400,
+        bits=8,
+        noise=Measured(value=noise, confidence=1, method=""),
+        jpeg=Jpeg(quality=quality, confidence=1, method=""),
+        blur=blur,
+    )
+    return facts, findings(facts)
+
+
+CLEAN = photo()
 
 
 def tasks_of(decisions: tuple[Decision, ...], words: str = "enlarge 4x") -> list[str]:
@@ -29,28 +46,27 @@ def tasks_of(decisions: tuple[Decision, ...], words: str = "enlarge 4x") -> list
     return [CARDS[step.model].task if step.model else step.operation for step in workflow.steps]
 
 
-def sigma_of(*found: Found) -> object:
-    workflow = workflow_for("enlarge 4x", HEADER, CARDS, decisions=decide(found, CARDS))
+def sigma_of(**damage: Any) -> object:
+    workflow = workflow_for("enlarge 4x", HEADER, CARDS, decisions=decide(*photo(**damage), CARDS))
     return workflow.steps[0].parameters.get("sigma")
 
 
 def test_nothing_found_leaves_the_photo_alone() -> None:
-    decisions = decide((), CARDS)
+    decisions = decide(*CLEAN, CARDS)
     assert tasks_of(decisions) == ["super-resolution"]
     assert [(item.task, item.chosen) for item in decisions] == [("denoising", False), ("deblurring", False)]
     assert "no blur found" in decisions[1].why
 
 
 def test_noise_comes_first_then_blur_then_the_enlargement() -> None:
-    found = (Found("motion-blur", 15), Found("noise", 18.04, "your photo is noisy (σ≈18)"))
-    decisions = decide(found, CARDS)
+    decisions = decide(*photo(noise=18.04, blur=MOVED), CARDS)
     assert tasks_of(decisions) == ["denoising", "deblurring", "super-resolution"]
-    assert decisions[0].why == "your photo is noisy (σ≈18): denoising before enlarging"
-    assert sigma_of(*found) == 18.0
+    assert decisions[0].why == "your photo is noisy (σ≈18 of 255): denoising before enlarging"
+    assert sigma_of(noise=18.04, blur=MOVED) == 18.0
 
 
 def test_wishes_in_words_keep_their_place_and_are_not_doubled() -> None:
-    decisions = decide((Found("noise", 20),), CARDS)
+    decisions = decide(*photo(noise=20), CARDS)
     assert tasks_of(decisions, "remove noise and enlarge 2x") == ["denoising", "super-resolution"]
     assert tasks_of(decisions, "deblur and enlarge 2x") == ["denoising", "deblurring", "super-resolution"]
     # Only what is enlarged is prepared for it.
@@ -58,18 +74,23 @@ def test_wishes_in_words_keep_their_place_and_are_not_doubled() -> None:
 
 
 def test_a_person_has_the_last_word() -> None:
-    found = (Found("noise", 20, "noisy"), Found("focus-blur", 2, "blurred"))
-    decisions = decide(found, CARDS, without=["denoising"])
+    soft = Blur(kind="focus", extent=2, confidence=1, method="")
+    decisions = decide(*photo(noise=20, blur=soft), CARDS, without=["denoising"])
     assert tasks_of(decisions) == ["deblurring", "super-resolution"]
     assert "left out, as you wish" in decisions[0].why
-    assert tasks_of(decide((), CARDS, also=["deblurring"])) == ["deblurring", "super-resolution"]
+    assert tasks_of(decide(*CLEAN, CARDS, also=["deblurring"])) == ["deblurring", "super-resolution"]
 
 
-@given(st.floats(1, 100), st.booleans())
-def test_the_worse_the_jpeg_the_stronger_it_is_cleaned(quality: float, blurred: bool) -> None:
-    blur = (Found("motion-blur", 9),) if blurred else ()
-    level = sigma_of(Found("jpeg", quality), *blur)
-    worse = sigma_of(Found("jpeg", max(1, quality - 10)), *blur)
+def test_what_is_hardly_soft_is_left_as_it_is() -> None:
+    soft = Blur(kind="focus", extent=1.0, confidence=1, method="")
+    assert tasks_of(decide(*photo(blur=soft), CARDS)) == ["super-resolution"]
+
+
+@given(st.integers(1, 65), st.booleans())
+def test_the_worse_the_jpeg_the_stronger_it_is_cleaned(quality: int, blurred: bool) -> None:
+    blur = {"blur": MOVED} if blurred else {}
+    level = sigma_of(quality=quality, **blur)
+    worse = sigma_of(quality=max(1, quality - 10), **blur)
     assert isinstance(level, float)
     assert isinstance(worse, float)
     assert 3 <= level <= worse <= 22
@@ -78,9 +99,9 @@ def test_the_worse_the_jpeg_the_stronger_it_is_cleaned(quality: float, blurred: 
 
 def test_a_step_without_a_model_is_told_and_left_out() -> None:
     without: dict[str, ModelCard] = {name: card for name, card in CARDS.items() if card.task != "deblurring"}
-    (_, deblurring) = decide((Found("motion-blur", 15, "it moved"),), without)
+    (_, deblurring) = decide(*photo(blur=MOVED), without)
     assert not deblurring.chosen
-    assert deblurring.why == "it moved: deblurring would help, and no model for it runs here"
+    assert deblurring.why.endswith("deblurring would help, and no model for it runs here")
 
 
 @pytest.mark.parametrize(
@@ -89,4 +110,4 @@ def test_a_step_without_a_model_is_told_and_left_out() -> None:
 )
 def test_what_cannot_be_decided_is_refused(without: list[str], also: list[str], told: str) -> None:
     with pytest.raises(InputError, match=told):
-        decide((), CARDS, without=without, also=also)
+        decide(*CLEAN, CARDS, without=without, also=also)

@@ -20,6 +20,7 @@ def plan_rows(path: Path, item: Plan) -> Rows:
         path: of the picture that the plan is for.
     """
     rows = [("picture", f"{path}, {item.size_in[0]} × {item.size_in[1]} pixels")]
+    rows += [("photo", decision.why) for decision in item.decisions]
     for step in item.steps:
         rows += _step_rows(step)
     last = next(step for step in item.steps if step.step == item.workflow.output)

@@ -10,13 +10,14 @@ import click
 
 from whichmodel.cli.asked import Asked, read_asked, wishes
 from whichmodel.cli.draw import Style, drawn
+from whichmodel.cli.look import Looking, looking
 from whichmodel.cli.plan_rows import plan_rows
 from whichmodel.cli.tell import table, tell_report
 from whichmodel.domain import InputError, WhichmodelError, Workflow, to_json
 
 if TYPE_CHECKING:
     from whichmodel.pictures import Limits
-    from whichmodel.workflow import Failure, Plan, PrintTarget, RunReport
+    from whichmodel.workflow import Decision, Failure, Plan, PrintTarget, RunReport
 
 PICTURES = click.argument(
     "inputs", metavar="INPUT...", nargs=-1, required=True, type=click.Path(path_type=Path)
@@ -61,6 +62,7 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for pro
     help="The file that the result would go to: is its format large enough?",
 )
 @wishes
+@looking
 @SUBSTITUTE
 @TILE
 @LIMIT
@@ -80,6 +82,9 @@ def plan(
     dpi: int | None,
     keep: Path | None,
     further: tuple[str, ...],
+    no_look: bool,
+    without: tuple[str, ...],
+    also: tuple[str, ...],
     substitute: str | None,
     tile: int,
     max_megapixels: int | None,
@@ -93,6 +98,9 @@ def plan(
     WHAT is the exact name of a model, a workflow file (.json, .yaml, .yml), or plain words such as
     "enlarge 4x" and "leave the background alone". Exit code 2 where a step cannot run here, or a limit does not hold.
 
+    Where words ask for an enlargement, the photo is looked at first: noise, traces of JPEG and blur that are
+    found are removed before. --no-look, --without and --with overrule that.
+
     A model that was never timed on this computer is timed first, for about a second.
     """
     from whichmodel.catalog import cards
@@ -105,11 +113,13 @@ def plan(
         raise InputError("--draw draws the steps for one picture, and goes without --json")
     known = cards()
     asked = read_asked(what, paper, dpi, keep, further)
+    look = Looking(not no_look, without, also)
     plans = []
     limits = limits_of(max_megapixels)
     for path in inputs:
         header = read_header(path, limits)
-        workflow = asked.workflow(header)
+        decisions = look.decide(asked.intent, path, limits)
+        workflow = asked.workflow(header, decisions=decisions)
         notes = asked.left_out
         if substitute:
             workflow, done = replace(workflow, substitute, known)
@@ -123,7 +133,9 @@ def plan(
             limits=limits,
             others=asked.headers(workflow, path, limits),
         )
-        plans.append(describe(workflow, header, known, tile=tile, notes=notes, wishes=wished))
+        plans.append(
+            describe(workflow, header, known, tile=tile, notes=notes, wishes=wished, decisions=decisions)
+        )
     if as_json:
         click.echo("".join(to_json(item) for item in plans), nl=False)
     elif draw:
@@ -149,6 +161,7 @@ def plan(
     help="Where the result goes: a file, or for several inputs a folder.",
 )
 @wishes
+@looking
 @SUBSTITUTE
 @click.option(
     "--quality",
@@ -177,6 +190,9 @@ def run(
     dpi: int | None,
     keep: Path | None,
     further: tuple[str, ...],
+    no_look: bool,
+    without: tuple[str, ...],
+    also: tuple[str, ...],
     substitute: str | None,
     quality: int,
     pyramid: bool,
@@ -195,6 +211,8 @@ def run(
     "enlarge 4x" or "print 60x90 cm at 150 dpi". A file that is named as OUT is replaced; in a folder
     OUT nothing is, unless --overwrite is given; an input never is. With several inputs those that fail
     are reported, and the others are done.
+
+    Where words ask for an enlargement, the photo is looked at first, as `plan` tells.
 
     Beside each result OUT.provenance.json says what was done with what, and XMP in the picture says that
     it was processed by AI.
@@ -216,6 +234,7 @@ def run(
         quality,
         tile,
         limits_of(max_megapixels),
+        Looking(not no_look, without, also),
         resume,
         cache=not no_cache,
         device=device,
@@ -271,6 +290,7 @@ class _Options:
     quality: int
     tile: int
     limits: Limits
+    look: Looking
     resume: bool
     cache: bool
     device: str
@@ -290,8 +310,9 @@ def _run_one(asked: Asked, source: Path, target: Path, options: _Options) -> Run
     from whichmodel.pictures import read_header
 
     header = read_header(source, options.limits)
+    decisions = options.look.decide(asked.intent, source, options.limits)
     return run_file(
-        asked.workflow(header),
+        asked.workflow(header, decisions=decisions),
         source,
         target,
         substitute=options.substitute,
@@ -300,6 +321,7 @@ def _run_one(asked: Asked, source: Path, target: Path, options: _Options) -> Run
         limits=options.limits,
         print_target=asked.target(header),
         others=asked.files,
+        decisions=decisions,
         resume=options.resume,
         cache=options.cache,
         device=options.device,
@@ -329,6 +351,7 @@ def run_file(
     limits: Limits | None = None,
     print_target: PrintTarget | None = None,
     others: dict[str, Path] | None = None,
+    decisions: tuple[Decision, ...] = (),
     resume: bool = False,
     cache: bool = True,
     device: str = "cpu",
@@ -357,6 +380,7 @@ def run_file(
             limits=limits or limits_of(None),
             target=print_target,
             others=others,
+            decisions=decisions,
             progress=advance,
             writing=writing,
             say=lambda line: click.echo(line, err=True),

@@ -20,6 +20,7 @@ def tell_report(report: RunReport, *, err: bool = False) -> None:
         ("before", f"{report.input.width} × {report.input.height} pixels"),
         *_result_rows(report),
         *_evidence_rows(report),
+        *(("photo", decision.why) for decision in report.decisions),
         *(("step", f"{step.title} ({_effort(step)}){_rights(step.licence)}") for step in report.steps),
         *(("note", note) for note in report.notes),
         ("file", report.output.path),

@@ -8,13 +8,13 @@ enlargement, which would take both for detail.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 import msgspec
 import numpy as np
 
 from whichmodel.catalog import tasks
 from whichmodel.domain import InputError, Parameter, Record, Workflow
+from whichmodel.domain.photo import Finding, PhotoFacts
 from whichmodel.nodes.operation import Cards
 from whichmodel.workflow.binding import runnable
 
@@ -28,25 +28,12 @@ below the best mean so that no picture lost. Measured on Set14 at 2x: +1.0 dB at
 +0.8 at 60, +0.5 at 80; each picture gained."""
 
 
+_SOFT = 1.3
+"""Sigma in pixels from which SRN gains on a picture out of focus: +0.35 dB at 1.5, with each picture gaining; at 1
+some lose. Measured like the levels."""
+
 _WITH_BLUR = 6.0
 """Largest such level where blur is removed after it: what FFDNet takes for grain is then what little detail is left."""
-
-
-class Finding(Protocol):
-    """What was found in a photo.
-
-    Attributes:
-        kind: `"noise"`, `"jpeg"`, `"motion-blur"`, `"focus-blur"`; others are of no matter here.
-        strength: noise as its standard deviation of 255, JPEG as its quality 1..100.
-        sentence: for people: `"your photo is noisy (σ≈18)"`.
-    """
-
-    @property
-    def kind(self) -> str: ...
-    @property
-    def strength(self) -> float: ...
-    @property
-    def sentence(self) -> str: ...
 
 
 class Decision(Record, frozen=True, kw_only=True):
@@ -66,6 +53,7 @@ class Decision(Record, frozen=True, kw_only=True):
 
 
 def decide(
+    facts: PhotoFacts | None,
     findings: Sequence[Finding],
     cards: Cards,
     *,
@@ -75,7 +63,8 @@ def decide(
     """Decide on each step that a photo may need before it is enlarged.
 
     Args:
-        findings: what was found in the photo.
+        facts: what was measured; `None` where nobody looked.
+        findings: which of it is a problem.
         cards: model cards by name; a step for which nothing runs here is told and left out.
         without: tasks that the person leaves out, whatever was found.
         also: tasks that the person adds, whatever was found.
@@ -84,13 +73,15 @@ def decide(
         InputError: `without` or `also` names another task, or both name the same.
     """
     _check(without, also)
-    strengths = {finding.kind: finding for finding in findings}
+    found: dict[str, str] = {finding.kind: finding.sentence for finding in findings}
+    if facts is not None and facts.blur is not None and facts.blur.extent < _SOFT:
+        found.pop("focus-blur", None)
     decided = []
     for task, kinds, level in (
-        (DENOISING, _GRAINS, _noise_level(strengths)),
+        (DENOISING, _GRAINS, _noise_level(facts, found)),
         (DEBLURRING, _BLURS, None),
     ):
-        told = [strengths[kind].sentence for kind in kinds if kind in strengths]
+        told = [found[kind] for kind in kinds if kind in found]
         parameters: dict[str, Parameter] = {"sigma": level} if level is not None else {}
         decided.append(_one(task, told, parameters, cards, without=task in without, also=task in also))
     return tuple(decided)
@@ -138,14 +129,14 @@ def _one(
     return Decision(task=task, chosen=True, why=f"{found}: {name} before enlarging", parameters=parameters)
 
 
-def _noise_level(strengths: Mapping[str, Finding]) -> float | None:
+def _noise_level(facts: PhotoFacts | None, found: Mapping[str, str]) -> float | None:
     """The level of 255 that the denoiser is told: that of the grain, or what cleans the JPEG best."""
     levels = []
-    if "noise" in strengths:
-        levels.append(strengths["noise"].strength)
-    if "jpeg" in strengths:
-        level = float(np.interp(strengths["jpeg"].strength, _QUALITIES, _LEVELS))
-        levels.append(min(level, _WITH_BLUR) if strengths.keys() & set(_BLURS) else level)
+    if "noise" in found and facts is not None and facts.noise is not None:
+        levels.append(facts.noise.value)
+    if "jpeg" in found and facts is not None and facts.jpeg is not None and facts.jpeg.quality is not None:
+        level = float(np.interp(facts.jpeg.quality, _QUALITIES, _LEVELS))
+        levels.append(min(level, _WITH_BLUR) if found.keys() & set(_BLURS) else level)
     return round(max(levels), 1) if levels else None
 
 

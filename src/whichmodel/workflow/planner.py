@@ -57,10 +57,9 @@ def asked_for(what: str | Intent, cards: Cards) -> Intent | None:
     return understand(what)
 
 
-def enlarges(what: str | Intent, cards: Cards) -> bool:
-    """Whether WHAT asks in plain words for an enlargement, before which the photo may need something."""
-    intent = asked_for(what, cards)
-    return intent is not None and ENLARGEMENT in _tasks_of(intent)
+def enlarges(intent: Intent) -> bool:
+    """Whether an enlargement is asked for, before which the photo itself may need something."""
+    return ENLARGEMENT in _tasks_of(intent)
 
 
 def left_out(what: str | Intent, cards: Cards) -> tuple[str, ...]:
