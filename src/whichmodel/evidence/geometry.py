@@ -20,7 +20,7 @@ from whichmodel.evidence.search import candidates
 from whichmodel.pictures import Viewed
 from whichmodel.pictures.reduction import Axis
 
-BELONG = 0.5
+BELONG = 0.4
 """Least correlation of fine structure of pictures that belong together. See `benchmarks/evidence.py --part
 geometry`: different photographs stay far below, honest enlargements far above."""
 
@@ -121,13 +121,14 @@ def best_fit(before: Floats, after: Floats) -> Best | None:
     best: Best | None = None
     for place in candidates(*grey):
         lying = laid(grey[0], place.mirrored, place.quarter_turns)
-        placed = refined(lying, grey[1], place.placed)
-        if placed is None:
-            continue
-        score = correlation(lying, grey[1], placed)
-        if best is None or score > best.confidence:
-            best = Best(place.mirrored, place.quarter_turns, placed, score)
-        if score > _SURE:
+        # Where much was painted over, least squares may run away from a place that was right.
+        for placed in (refined(lying, grey[1], place.placed), place.placed):
+            if placed is None:
+                continue
+            score = correlation(lying, grey[1], placed)
+            if best is None or score > best.confidence:
+                best = Best(place.mirrored, place.quarter_turns, placed, score)
+        if best is not None and best.confidence > _SURE:
             break
     return best
 

@@ -23,6 +23,8 @@ _STILL = 0.002
 """Pixels: a step smaller than this ends a level."""
 _LEAST = 12
 """Pixels of BEFORE's copy that must be seen along each side."""
+_PARTS = 4
+"""Parts along each side whose correlations are looked at one by one."""
 _LEAST_SHARE = 0.3
 """Of the smaller picture's area, the least share that the other must show too."""
 
@@ -95,7 +97,10 @@ def seen_on(
 
 
 def correlation(before: Floats, after: Floats, placed: Placed) -> float:
-    """Correlation of the fine structure of two grey copies where they overlap, -1..1; -1 where they do not."""
+    """Correlation of the fine structure of two grey copies where they overlap, -1..1; -1 where they do not.
+
+    That of the whole or the median of 16 parts, whichever is larger: what was painted over spoils a few parts.
+    """
     share = (1.0, 1.0)
     if placed.scale_y * placed.scale_x < 1:
         # At the size of the coarser one: there is no fine structure to compare beyond it.
@@ -110,6 +115,19 @@ def correlation(before: Floats, after: Floats, placed: Placed) -> float:
         return -1.0
     seen, part = found
     a, b = _fine(before[part]), _fine(seen)
+    scores = [_correlated(a, b)]
+    rows, columns = (np.linspace(0, side, _PARTS + 1).astype(int) for side in a.shape)
+    if min(a.shape) >= _PARTS * _LEAST:
+        parts = [
+            np.s_[rows[i] : rows[i + 1], columns[k] : columns[k + 1]]
+            for i in range(_PARTS)
+            for k in range(_PARTS)
+        ]
+        scores.append(float(np.median([_correlated(a[part], b[part]) for part in parts])))
+    return max(scores)
+
+
+def _correlated(a: Floats, b: Floats) -> float:
     weight = math.sqrt(float((a * a).sum(dtype=np.float64)) * float((b * b).sum(dtype=np.float64)))
     return float((a * b).sum(dtype=np.float64)) / weight if weight > 0 else -1.0
 

@@ -61,7 +61,11 @@ def candidates(before: Floats, after: Floats) -> Iterator[Candidate]:
         ),
         key=lambda found: -found.height,
     )
-    yield from plain[:3]
+    for found in plain[:3]:
+        yield found
+        high, wide = before.shape[:: -1 if found.quarter_turns % 2 else 1]
+        exact = Placed(after.shape[0] / high, after.shape[1] / wide, 0.0, 0.0)
+        yield Candidate(found.mirrored, found.quarter_turns, exact, found.height)
     best: list[tuple[float, int, Candidate]] = []
     order = count()
     for turned in (False, True):
