@@ -15,6 +15,7 @@ from scipy.ndimage import uniform_filter
 
 from whichmodel.catalog import cards
 from whichmodel.domain import Step
+from whichmodel.nodes import model as model_module
 from whichmodel.nodes import network as network_module
 from whichmodel.pictures import Box, Kind, Picture, resample
 from whichmodel.pictures.raster import store
@@ -49,7 +50,9 @@ def _stand_in() -> Iterator[None]:
     """No weights are fetched and no network runs."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            network_module, "load_net", lambda param, bin, *rest, **named: Blur(4 if "x4" in str(param) else 2)
+            network_module,
+            "load_net",
+            lambda param, bin, *rest, **named: Blur(4 if "x4" in str(param) else 2),
         )
         patch.setattr("whichmodel.workflow.run.installed", lambda id: {"param": Path(id), "bin": Path(id)})
         yield

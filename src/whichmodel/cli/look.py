@@ -51,7 +51,7 @@ class Looking:
             return ()
         if not (self.looks or self.without or self.also):
             return ()
-        facts = measure(photo) if self.looks else None
+        facts = measure(photo, networks=False, limits=limits) if self.looks else None
         found = findings(facts) if facts else ()
         return decide(facts, found, cards(), without=self.without, also=self.also)
 

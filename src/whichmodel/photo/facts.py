@@ -15,19 +15,27 @@ from whichmodel.photo.sample import Part, parts_of
 from whichmodel.photo.things import damage_of, faces_of
 from whichmodel.photo.tone import tone_of
 from whichmodel.pictures.decode import decode
+from whichmodel.pictures.limits import DEFAULT_LIMITS, Limits
 from whichmodel.pictures.raster import Raster
 from whichmodel.pictures.read import open_picture
 
 _SMALL = "the photo is too small, or has too little in it, to tell"
 
 
-def measure(photo: Raster | Path, *, source: Path | None = None, networks: bool = True) -> PhotoFacts:
+def measure(
+    photo: Raster | Path,
+    *,
+    source: Path | None = None,
+    networks: bool = True,
+    limits: Limits = DEFAULT_LIMITS,
+) -> PhotoFacts:
     """What can be told about a photo from its pixels; nothing is fetched for it, and nothing is changed.
 
     Args:
         photo: the photo, or its file, which is decoded into a temporary folder.
         source: the file that a raster came from, where it is at hand: if it is a JPEG, its own table tells.
         networks: whether faces are looked for, if the weights for it are here; it takes longer than all else.
+        limits: on the size of a picture that is read from a file.
 
     Raises:
         PictureError: the file is no picture, is damaged, or too large.
@@ -35,7 +43,7 @@ def measure(photo: Raster | Path, *, source: Path | None = None, networks: bool 
     """
     if isinstance(photo, Raster):
         return _facts(photo, source, networks)
-    opened = open_picture(photo)
+    opened = open_picture(photo, limits)
     with tempfile.TemporaryDirectory(prefix="whichmodel-photo-") as folder:
         raster = decode(opened, Path(folder) / "photo")
         try:
