@@ -30,7 +30,7 @@ Seen = tuple[Floats, Floats, Floats, NDArray[np.bool_]]
 FLOOR = 3.0
 """Added to the detail of BEFORE wherever something is measured in its units, 0..255."""
 
-_BANDS, _ROWS, _COLUMNS = 3, 48, 4096
+_BANDS, _ROWS, _COLUMNS = 3, 48, 1024
 """Bands of BEFORE that are looked at, their rows, and pixels of AFTER across at most."""
 _KEPT = 0.9
 _CLEAR = 0.98
@@ -79,22 +79,30 @@ def forward_model(
     if noise is not None and not 0 <= noise <= 255:
         raise InputError(f"noise of {noise} is not possible", hint="give a standard deviation, 0 to 255")
     names = list(KERNELS) if kernel is None else [kernel]
-    seen: dict[str, list[Seen]] = {name: [] for name in names}
     rows = Rows(after)
     unit = np.float32(255 / ((1 << after.bits) - 1))
     around = int(np.ceil(overlay.scale))
+    probes = []
     for box in _probes(overlay):
         needed = [overlay.needs((box.top, box.bottom), name, around) for name in names]
-        window = Box(0, min(n[0] for n in needed), after.width, max(n[1] for n in needed))
-        pixels = rows.take(window.top, window.bottom).astype(np.float32) * unit
-        if pixels.shape[2] == 1:
-            pixels = np.repeat(pixels, 3, axis=2)
-        for name in names:
-            block = overlay.block(box, pixels, window, name, around)
-            if block is not None and block.compared.any():
-                seen[name].append((block.error, block.before, block.free, block.compared))
-    chosen = min(names, key=lambda name: _badness(seen[name]) * (_CLEAR if name == "cubic" else 1))
-    usual = _usual(seen[chosen], around)
+        margin = int(overlay.across.scale * 24) + around
+        window = Box(
+            max(0, box.left - margin),
+            min(n[0] for n in needed),
+            min(after.width, box.right + margin),
+            max(n[1] for n in needed),
+        )
+        held = rows.take(window.top, window.bottom)[:, window.left : window.right]
+        pixels = held.astype(np.float32) * unit
+        probes.append((box, np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels, window))
+
+    def seen(name: str, *, recover: bool) -> list[Seen]:
+        blocks = (overlay.block(*probe, name, around, recover=recover) for probe in probes)
+        return [(b.error, b.before, b.free, b.compared) for b in blocks if b and b.compared.any()]
+
+    weights = {name: _CLEAR if name == "cubic" else 1.0 for name in names}
+    chosen = min(names, key=lambda name: _badness(seen(name, recover=False)) * weights[name])
+    usual = _usual(seen(chosen, recover=True), around)
     return ForwardModel(
         kernel=chosen,
         kernel_chosen=kernel is None,

@@ -97,7 +97,9 @@ class Overlay:
         first, last = self.down.over(small, KERNELS[kernel].reach + 1)
         return max(0, min(first, rows[0] - around)), min(self.size[1], max(last, rows[1] + around))
 
-    def block(self, box: Box, after: Floats, window: Box, kernel: str, around: int) -> Block | None:
+    def block(
+        self, box: Box, after: Floats, window: Box, kernel: str, around: int, *, recover: bool = True
+    ) -> Block | None:
         """Look at one block; `None` where BEFORE does not reach.
 
         Args:
@@ -105,6 +107,7 @@ class Overlay:
             after: AFTER's pixels in `window`, shape `(h, w, 3)`, 0..255; `window` holds what is needed.
             kernel: blur of the reduction.
             around: pixels of AFTER around the block that `free` shall hold too.
+            recover: whether `free` is wished; else it is 0.
         """
         down, across = self.down, self.across
         rows = down.under((box.top, box.bottom), MARGIN)
@@ -125,7 +128,9 @@ class Overlay:
         error = (np.clip(shrunk, 0, 255) - before) * compared[:, :, None]
         large = box.grown(around, *self.size)
         free = after[large.within(window).slices]
-        if down.scale == 1 and across.scale == 1 and down.offset == 0 == across.offset:
+        if not recover:
+            free = np.zeros_like(free)
+        elif down.scale == 1 and across.scale == 1 and down.offset == 0 == across.offset:
             # Nothing is free: every pixel was measured.
             free = np.zeros_like(free)
         else:
