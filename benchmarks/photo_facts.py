@@ -202,12 +202,25 @@ def seconds() -> float:
     return min(times)
 
 
+def line_of(each: Row) -> str:
+    """A row for people."""
+    error = f"  error {each.error[0]:g} (9 of 10: {each.error[1]:g})" if each.error else ""
+    angle = f"  angle {each.angle[0]:g}° ({each.angle[1]:g}°)" if each.angle else ""
+    other = f"  Donoho {each.other:.2f}" if each.other is not None else ""
+    told = f"{each.kind:12} {each.level:36} found {each.found:4.0%} first {each.first:4.0%}"
+    return f"{told}{error}{angle}{other}"
+
+
 @click.command()
 @click.option("--scale", type=click.Choice(["2", "3", "4"]), default="2", help="Of Set14's small pictures.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def main(scale: str, as_json: bool) -> None:
     """Measure what is told about photos."""
-    table = list(rows(sources(int(scale))))
+    table = []
+    for each in rows(sources(int(scale))):
+        table.append(each)
+        if not as_json:
+            click.echo(line_of(each))
     alarms, count = false_alarms()
     duration = seconds()
     if as_json:
@@ -215,13 +228,6 @@ def main(scale: str, as_json: bool) -> None:
             json.dumps({"rows": [asdict(each) for each in table], "alarms": alarms, "seconds": duration})
         )
     else:
-        for each in table:
-            error = f"  error {each.error[0]:g} (9 of 10: {each.error[1]:g})" if each.error else ""
-            angle = f"  angle {each.angle[0]:g}° ({each.angle[1]:g}°)" if each.angle else ""
-            other = f"  Donoho {each.other:.2f}" if each.other is not None else ""
-            click.echo(
-                f"{each.kind:12} {each.level:36} found {each.found:4.0%} first {each.first:4.0%}{error}{angle}{other}"
-            )
         click.echo(f"false alarms: {len(alarms)} of {count} {'; '.join(alarms)}")
         click.echo(f"12 megapixels: {duration:.2f} s")
     due = [each for each in table if each.level not in ("sigma 5", "sigma 10", "quality 75", "radius 2.5")]

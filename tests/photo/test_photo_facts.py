@@ -198,7 +198,7 @@ def test_tables_fall_with_quality_and_the_order_is_that_of_the_standard() -> Non
     assert len(set(ZIGZAG)) == 64
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(
     width=st.integers(1, 40),
     height=st.integers(1, 40),

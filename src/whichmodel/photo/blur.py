@@ -9,7 +9,7 @@ from whichmodel.photo.spectrum import LENGTHS, Stripes, stripes_of
 
 _LIKE, _DEEP, _DROP = 0.5, 0.6, -1.1
 """What the stripes need to be those of a movement. On Set5, Set14 and 12 photographs that are sharp no picture meets
-all three (the nearest: likeness 0.58 and drop -1.04, by its slanted boards); of Set14 at half and a quarter of its
+all three (the nearest: likeness 0.59 and drop -0.95, by its slanted boards); of Set14 at half and a quarter of its
 size, moved by 9 to 21 pixels, nearly all do (`benchmarks/photo_facts.py`)."""
 _LIKE_DARK, _DEEP_DARK, _DROP_DARK = 0.44, 0.68, -1.6
 """The same where the drop is larger than that of any sharp picture with stripes as deep."""

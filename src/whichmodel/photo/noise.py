@@ -10,8 +10,9 @@ Two measurements that texture deceives in different ways, of which the smaller c
   I. M. Johnstone, "Ideal spatial adaptation by wavelet shrinkage", Biometrika 81, 1994, square by square. Noise is
   everywhere, texture is not: the lowest twentieth of the squares counts, less what it lies below the lowest fifth.
 
-Measured on Set14 at half and a quarter of its size and on photographs, sigma 5 to 25: the root mean square errors
-are below those of Donoho's median over the whole picture, which dense texture and aliasing raise to 10.
+Measured on Set14 at half its size and four photographs (`benchmarks/photo_facts.py`): the median error at sigma
+5, 10, 15 and 25 is 0.1, 0.1, 0.1 and 0.4; that of Donoho's median over the whole picture 1.4, 1.2, 0.8 and 0.3. At
+50 both are about 3 too low, because noise is cut off at black and white.
 """
 
 from __future__ import annotations
