@@ -11,7 +11,9 @@ from typing import Literal
 
 from whichmodel.answer.markup import number, short_name
 from whichmodel.answer.reading import Reading
+from whichmodel.catalog import cards
 from whichmodel.domain import DataType, Parameter, Port, Scale, Step, Task, Workflow
+from whichmodel.weights import records
 
 _PICTURE = {DataType.IMAGE}
 Role = Literal["does it", "alternative", "optional", "missing"]
@@ -97,7 +99,7 @@ def _optional(index: int, reading: Reading, value: str, start: Port) -> FlowStep
     step = Step(
         id=f"step-{letter}",
         title=task.name,
-        operation="model",
+        operation=_operation(reading),
         model=reading.source.name,
         takes={_port(task.inputs[0]): value},
         gives=Port(name=task.outputs[0].name, type=task.outputs[0].type, shape=start.shape),
@@ -119,7 +121,7 @@ def _main(
     step = Step(
         id=f"step-{letter}",
         title=title,
-        operation="model",
+        operation=_operation(reading),
         model=reading.source.name if reading else None,
         takes=takes,
         gives=Port(name=gives.name, type=gives.type, shape=shape(gives.shape, factor)),
@@ -127,6 +129,13 @@ def _main(
     )
     role: Role = "missing" if reading is None else "alternative" if alternative else "does it"
     return FlowStep(letter=letter, role=role, step=step, reading=reading, takes=task.inputs)
+
+
+def _operation(reading: Reading | None) -> str:
+    """The operation that runs a model: that of its weights, where a card of ours names them."""
+    card = cards().get(reading.source.name) if reading is not None and reading.known_by == "card" else None
+    weights = records().get(card.weights) if card is not None and card.weights else None
+    return weights.operation if weights is not None else "model"
 
 
 def _port(port: Port) -> str:
