@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
@@ -84,6 +84,7 @@ def test_each_face_is_told_once() -> None:
 
 
 @given(st.integers(1, 9000), st.integers(1, 9000))
+@example(1, 641)
 def test_squares_cover_the_picture_and_enlarge_nothing(width: int, height: int) -> None:
     parts = list(squares(Size(width, height), SIDE))
     assert parts[0] == (Box(0, 0, width, height), True)

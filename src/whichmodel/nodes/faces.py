@@ -112,7 +112,7 @@ def _starts(length: int, reach: int) -> list[int]:
     if length <= reach:
         return [0]
     # What is left over by rounding is no reason for one more square.
-    count = 1 + math.ceil((length - reach) / (reach * _STEP) - 0.02)
+    count = max(2, 1 + math.ceil((length - reach) / (reach * _STEP) - 0.02))
     return [round((length - reach) * number / (count - 1)) for number in range(count)]
 
 
