@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -67,6 +68,37 @@ def test_a_clean_photo_is_only_enlarged(photo: Path, capsys: pytest.CaptureFixtu
 
 def test_a_model_by_name_is_run_as_it_is(noisy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert planned(capsys, "SPAN-2x", str(noisy))["decisions"] == []
+
+
+class TestAsk:
+    """`ask --photo` looks too, and what it tells is what runs."""
+
+    QUESTION = "I want to enlarge my photo 2x, how does AI do that?"
+
+    def answer(self, capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, Any]:
+        assert run_program(["ask", self.QUESTION, *options, "--format", "json"]) == 0
+        told: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return told
+
+    def test_what_the_photo_needs_is_told_and_in_the_workflow(
+        self, noisy: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        answer = self.answer(capsys, "--photo", str(noisy))
+        first, second = answer["workflow"]["steps"]
+        assert (first["id"], second["takes"]) == ("denoising", {"image": "denoising"})
+        assert "first, for your photo: denoising" in answer["diagram"]
+        assert answer["here"][0]["text"].startswith("Your photo is noisy (σ≈")
+
+    def test_a_person_overrules(self, noisy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        answer = self.answer(capsys, "--photo", str(noisy), "--without", "denoising")
+        assert len(answer["workflow"]["steps"]) == 1
+        assert "left out, as you wish" in answer["here"][0]["text"]
+        silent = self.answer(capsys, "--photo", str(noisy), "--no-look")
+        assert not any("noisy" in line["text"] for line in silent["here"])
+
+    def test_without_a_photo_there_is_nothing_to_overrule(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run_program(["ask", self.QUESTION, "--with", "denoising"]) == 2
+        assert "--photo FILE" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from whichmodel.answer.views import Format, show
 from whichmodel.catalog import cards, tasks
 from whichmodel.cli.answer import FORMATS
 from whichmodel.cli.asked import DPI, KEEP, PRINT, Asked
-from whichmodel.cli.run import run_file
+from whichmodel.cli.look import Looking, looking
+from whichmodel.cli.run import limits_of, run_file
 from whichmodel.cli.tell import tell_report
 from whichmodel.cli.writer import write_by, writer_option
 from whichmodel.domain import SCHEMA_VERSION, Answer, InputError, Intent, Sentence, Workflow, to_data
@@ -21,7 +22,7 @@ from whichmodel.understand import understand
 from whichmodel.understand.intent import for_print
 
 if TYPE_CHECKING:
-    from whichmodel.workflow import RunReport
+    from whichmodel.workflow import Decision, RunReport
 
 
 @click.command()
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 @PRINT
 @DPI
 @KEEP
+@looking
 @click.option("--substitute", metavar="MODELS", help="Run these instead of a model that cannot run here.")
 @click.option(
     "--format", "view", type=FORMATS, default="md", show_default=True, help="How to write the answer."
@@ -45,26 +47,34 @@ def ask(
     paper: str,
     dpi: int | None,
     keep: Path | None,
+    no_look: bool,
+    without: tuple[str, ...],
+    also: tuple[str, ...],
     substitute: str | None,
     view: Format,
     writer: str,
 ) -> None:
     """Answer QUESTION from the catalog: the task, the models that do it, the workflow, the papers.
 
-    With --photo FILE --run -o OUT the workflow of the answer, the same object, runs on the picture,
+    With --photo FILE the photo is looked at: where it is to be enlarged, noise, traces of JPEG and blur that
+    are found are removed first. With --run -o OUT the workflow of the answer, the same object, runs on it,
     and OUT gets a before/after picture beside it.
     """
     if runs and (photo is None or output is None):
         raise InputError("--run needs a picture and a place for the result", hint="add --photo FILE -o OUT")
     if not runs and (output is not None or substitute is not None):
         raise InputError("-o and --substitute belong to --run", hint="add --run, or leave them out")
+    if photo is None and (without or also):
+        raise InputError("--with and --without are about a photo", hint="add --photo FILE")
     if keep is not None and not runs:
         raise InputError("--keep belongs to --run", hint="add --run, or say it in words")
     intent = _with_factor_for_print(for_print(understand(question), paper, dpi), photo)
     ranking = recommend(intent)
     brief = msgspec.structs.replace(make_brief(ranking), picture=_size_of(photo))
     answer = write_by(writer, brief, intent=intent)
-    answer = _with_kept(_with_here(answer, ranking), intent, keep)
+    decisions = Looking(not no_look, without, also).decide(intent, photo, limits_of(None)) if photo else ()
+    answer = _with_prepared(_with_here(answer, ranking), decisions)
+    answer = _with_kept(answer, intent, keep)
     answer = _with_print(answer, intent, photo)
     recommended = answer.workflow
     if substitute is not None:
@@ -75,7 +85,7 @@ def ask(
     # In JSON answer and run are one document; else the answer is shown before the long work begins.
     if view != "json":
         show(answer, view)
-    report = _run(recommended, intent, photo, output, substitute, keep)
+    report = _run(recommended, intent, photo, output, substitute, keep, decisions)
     drawing = _draw(photo, output)
     if view == "json":
         both = {"schema_version": SCHEMA_VERSION, "answer": to_data(answer), "run": to_data(report)}
@@ -134,6 +144,21 @@ def _with_here(answer: Answer, ranking: Ranking) -> Answer:
                 line += f" With --run a substitute has to be named: {' or '.join(binding.substitute)}."
             told.append(Sentence(text=line, basis="here"))
     return msgspec.structs.replace(answer, here=tuple(told))
+
+
+def _with_prepared(answer: Answer, decisions: tuple[Decision, ...]) -> Answer:
+    """The answer with what the photo itself asks for in its workflow, and the reasons."""
+    from whichmodel.workflow import with_prepared
+
+    if answer.workflow is None or not decisions:
+        return answer
+    workflow = with_prepared(answer.workflow, decisions, cards())
+    added = workflow.steps[: len(workflow.steps) - len(answer.workflow.steps)]
+    lines = [f"first, for your photo: {step.title}" for step in added]
+    told = tuple(Sentence(text=f"{item.why[0].upper()}{item.why[1:]}.", basis="here") for item in decisions)
+    return msgspec.structs.replace(
+        answer, workflow=workflow, diagram="\n".join([answer.diagram, *lines]), here=told + answer.here
+    )
 
 
 def _with_substitute(answer: Answer, names: str) -> Answer:
@@ -211,6 +236,7 @@ def _run(
     output: Path,
     substitute: str | None,
     keep: Path | None,
+    decisions: tuple[Decision, ...],
 ) -> RunReport:
     """Run the workflow of the answer on the photo; the report names what was substituted."""
     if workflow is None:
@@ -228,7 +254,15 @@ def _run(
 
     target = print_target(intent.target, read_header(photo)) if intent.target else None
     others = Asked(intent.question, intent, keep).files
-    return run_file(workflow, photo, output, substitute=substitute, print_target=target, others=others)
+    return run_file(
+        workflow,
+        photo,
+        output,
+        substitute=substitute,
+        print_target=target,
+        others=others,
+        decisions=decisions,
+    )
 
 
 def _draw(photo: Path, output: Path) -> Path:

@@ -1,6 +1,6 @@
 """Workflows: planned from plain words, bound to what runs here, described, substituted, run."""
 
-from whichmodel.workflow.advice import Decision, decide
+from whichmodel.workflow.advice import Decision, decide, with_prepared
 from whichmodel.workflow.binding import Binding, bind, bindings, require_bound
 from whichmodel.workflow.check import Fault, check_workflow, faults, run_order
 from whichmodel.workflow.describe import Plan, StepPlan, describe
@@ -43,6 +43,7 @@ __all__ = [
     "run_picture",
     "run_workflow",
     "substitute",
+    "with_prepared",
     "workflow_for",
     "workflow_for_card",
 ]

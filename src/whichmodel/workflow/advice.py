@@ -13,10 +13,11 @@ import msgspec
 import numpy as np
 
 from whichmodel.catalog import tasks
-from whichmodel.domain import InputError, Parameter, Record, Workflow
+from whichmodel.domain import InputError, Parameter, Record, Step, Workflow
 from whichmodel.domain.photo import Finding, PhotoFacts
 from whichmodel.nodes.operation import Cards
 from whichmodel.workflow.binding import runnable
+from whichmodel.workflow.steps import model_step
 
 DENOISING, DEBLURRING = "denoising", "deblurring"
 _GRAINS, _BLURS = ("noise", "jpeg"), ("motion-blur", "focus-blur")
@@ -106,6 +107,29 @@ def with_parameters(workflow: Workflow, decisions: Sequence[Decision], cards: Ca
             for step in workflow.steps
         ),
     )
+
+
+def with_prepared(workflow: Workflow, decisions: Sequence[Decision], cards: Cards) -> Workflow:
+    """The workflow with the steps that the photo asks for before its first one.
+
+    Args:
+        workflow: begins with the photo as its first input; a step whose task it does already is not added.
+    """
+    done = {card.task for step in workflow.steps if (card := cards.get(step.model or "")) is not None}
+    photo = value = workflow.inputs[0].name
+    prepared: list[Step] = []
+    for item in decisions:
+        card = runnable(item.task, cards) if item.chosen and item.task not in done else None
+        if card is not None:
+            prepared.append(model_step(card, value, id=item.task, given=item.parameters))
+            value = item.task
+    steps = tuple(
+        msgspec.structs.replace(
+            step, takes={port: value if name == photo else name for port, name in step.takes.items()}
+        )
+        for step in workflow.steps
+    )
+    return msgspec.structs.replace(workflow, steps=(*prepared, *steps))
 
 
 def _one(
