@@ -22,6 +22,7 @@ from whichmodel.understand import understand
 from whichmodel.understand.intent import for_print
 
 if TYPE_CHECKING:
+    from whichmodel.pictures import Header
     from whichmodel.workflow import Decision, RunReport
 
 
@@ -60,6 +61,8 @@ def ask(
     are found are removed first. With --run -o OUT the workflow of the answer, the same object, runs on it,
     and OUT gets a before/after picture beside it.
     """
+    from whichmodel.pictures import read_header
+
     if runs and (photo is None or output is None):
         raise InputError("--run needs a picture and a place for the result", hint="add --photo FILE -o OUT")
     if not runs and (output is not None or substitute is not None):
@@ -68,14 +71,17 @@ def ask(
         raise InputError("--with and --without are about a photo", hint="add --photo FILE")
     if keep is not None and not runs:
         raise InputError("--keep belongs to --run", hint="add --run, or say it in words")
-    intent = _with_factor_for_print(for_print(understand(question), paper, dpi), photo)
+    # A picture that cannot be read is said before anything is answered.
+    header = read_header(photo) if photo is not None else None
+    intent = _with_factor_for_print(for_print(understand(question), paper, dpi), header)
     ranking = recommend(intent)
-    brief = msgspec.structs.replace(make_brief(ranking), picture=_size_of(photo))
+    size = (header.width, header.height) if header is not None else None
+    brief = msgspec.structs.replace(make_brief(ranking), picture=size)
     answer = write_by(writer, brief, intent=intent)
     decisions = Looking(not no_look, without, also).decide(intent, photo, limits_of(None)) if photo else ()
     answer = _with_prepared(_with_here(answer, ranking), decisions)
     answer = _with_kept(answer, intent, keep)
-    answer = _with_print(answer, intent, photo)
+    answer = _with_print(answer, intent, header)
     recommended = answer.workflow
     if substitute is not None:
         answer = _with_substitute(answer, substitute)
@@ -95,24 +101,11 @@ def ask(
     click.echo(f"compare      {drawing}", err=view == "html")
 
 
-def _size_of(photo: Path | None) -> tuple[int, int] | None:
-    from whichmodel.pictures import read_header
-
-    if photo is None:
-        return None
-    header = read_header(photo)  # a picture that cannot be read is said before anything is answered
-    return header.width, header.height
-
-
-def _with_factor_for_print(intent: Intent, photo: Path | None) -> Intent:
+def _with_factor_for_print(intent: Intent, header: Header | None) -> Intent:
     """A print size or a size in pixels becomes a factor once the picture's own size is known."""
-    from whichmodel.pictures import read_header
     from whichmodel.workflow import factor_for_pixels, factor_for_print
 
-    if photo is None:
-        return intent
-    header = read_header(photo)  # a picture that cannot be read is said before anything is answered
-    if isinstance(intent.scale, float) or (intent.target is None and intent.pixels is None):
+    if header is None or isinstance(intent.scale, float) or (intent.target is None and intent.pixels is None):
         return intent
     if intent.target is not None:
         factor, _ = factor_for_print(intent.target, header)
@@ -192,14 +185,13 @@ def _with_substitute(answer: Answer, names: str) -> Answer:
     )
 
 
-def _with_print(answer: Answer, intent: Intent, photo: Path | None) -> Answer:
+def _with_print(answer: Answer, intent: Intent, header: Header | None) -> Answer:
     """The answer with what the wished print means for the photo."""
-    from whichmodel.pictures import read_header
     from whichmodel.workflow import print_target
 
-    if photo is None or intent.target is None:
+    if header is None or intent.target is None:
         return answer
-    notes = print_target(intent.target, read_header(photo)).notes
+    notes = print_target(intent.target, header).notes
     told = tuple(Sentence(text=f"Your print: {note}.", basis="here") for note in notes)
     return msgspec.structs.replace(answer, here=answer.here + told)
 

@@ -78,11 +78,6 @@ class Overlay:
         """Pixels of AFTER for each of BEFORE, along a side; at least 1."""
         return float(np.sqrt(self.down.scale * self.across.scale))
 
-    @property
-    def small_size(self) -> tuple[int, int]:
-        """Width and height of BEFORE as it lies here."""
-        return self.across.small, self.down.small
-
     def before(self, box: Box) -> Floats:
         """A part of BEFORE in AFTER's colours, shape `(h, w, 3)`, 0..255."""
         part = self._pixels[box.slices].astype(np.float32) * self._unit

@@ -87,7 +87,6 @@ class _Spectra:
         self._share = min(1.0, _SIDE / max(before.shape))
         small = _resized(before, self._share)
         self._small = small
-        self._exact = (small.shape[0] / before.shape[0], small.shape[1] / before.shape[1])
         self._of = {
             (mirrored, turns): np.conj(_spectrum(np.rot90(small[:, ::-1] if mirrored else small, -turns)))
             for mirrored in (False, True)
