@@ -179,7 +179,7 @@ def test_an_error_of_ours_exits_with_1_and_no_traceback(
     def broken(*_: object) -> None:
         raise RuntimeError("broken on purpose")
 
-    monkeypatch.setattr("whichmodel.cli.answer.write_by", broken)
+    monkeypatch.setattr("whichmodel.cli.answer.write_and_tell", broken)
     assert run_program(["answer", str(prompt)]) == 1
     err = capsys.readouterr().err
     assert "broken on purpose" in err
@@ -190,7 +190,7 @@ def test_interrupting_exits_with_130(prompt: Path, monkeypatch: pytest.MonkeyPat
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("whichmodel.cli.answer.write_by", interrupted)
+    monkeypatch.setattr("whichmodel.cli.answer.write_and_tell", interrupted)
     assert run_program(["answer", str(prompt)]) == 130
 
 

@@ -29,6 +29,7 @@ LAYERS = (
     ("photo",),
     ("workflow", "recommend"),
     ("evidence", "answer"),
+    ("api",),
     ("cli", "web"),
 )
 LEVEL = {package: level for level, packages in enumerate(LAYERS) for package in packages}

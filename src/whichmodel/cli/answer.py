@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from whichmodel.answer.views import Format, show
-from whichmodel.cli.writer import write_by, writer_option
+from whichmodel.cli.writer import write_and_tell, writer_option
 from whichmodel.domain import InputError
 from whichmodel.understand.prompt_format import MAX_BYTES, read_prompt
 
@@ -28,7 +28,7 @@ def answer(prompt: str, view: Format, writer: str) -> None:
     is quoted from it, and what is ours is marked.
     """
     where = "stdin" if prompt == "-" else prompt
-    show(write_by(writer, read_prompt(read_input(prompt), where=where)), view)
+    show(write_and_tell(writer, read_prompt(read_input(prompt), where=where)), view)
 
 
 def read_input(name: str) -> bytes:

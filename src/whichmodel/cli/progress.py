@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
+import click
+
+from whichmodel.api.run import Feedback
 from whichmodel.domain import Step
 
 
 @contextmanager
-def bars(name: str) -> Iterator[tuple[Callable[[Step, int, int], None], Callable[[float], None]]]:
+def feedback(name: str) -> Iterator[Feedback]:
     """Bars on stderr, where that is a terminal: a step's megapixels, its speed, the time left; the writing."""
+
+    def say(line: str) -> None:
+        click.echo(line, err=True)
+
     if not sys.stderr.isatty():
-        yield lambda step, done, total: None, lambda share: None
+        yield Feedback(say=say)
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -42,4 +49,4 @@ def bars(name: str) -> Iterator[tuple[Callable[[Step, int, int], None], Callable
                 shown[""] = bar.add_task(f"{name}: write", total=1.0, told="")
             bar.update(shown[""], completed=share, told=f"{share:.0%}")
 
-        yield advance, writing
+        yield Feedback(advance, writing, say)

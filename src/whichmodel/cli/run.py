@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from whichmodel.cli.asked import Asked, read_asked, wishes
+from whichmodel.api.asked import Asked, read_asked
+from whichmodel.api.limits import limits_of
+from whichmodel.api.look import Looking
+from whichmodel.api.plan import plan_asked
+from whichmodel.api.run import RunOptions, run_asked
+from whichmodel.cli.asked import wishes
 from whichmodel.cli.draw import Style, drawn
-from whichmodel.cli.look import Looking, looking
+from whichmodel.cli.look import looking
 from whichmodel.cli.plan_rows import plan_rows
+from whichmodel.cli.progress import feedback
 from whichmodel.cli.tell import table, tell_report
-from whichmodel.domain import InputError, WhichmodelError, Workflow, to_json
+from whichmodel.domain import InputError, WhichmodelError, to_json
 
 if TYPE_CHECKING:
-    from whichmodel.pictures import Limits
-    from whichmodel.workflow import Decision, Failure, Plan, PrintTarget, RunReport
+    from whichmodel.workflow import Failure, Plan, RunReport
 
 PICTURES = click.argument(
     "inputs", metavar="INPUT...", nargs=-1, required=True, type=click.Path(path_type=Path)
@@ -103,39 +107,23 @@ def plan(
 
     A model that was never timed on this computer is timed first, for about a second.
     """
-    from whichmodel.catalog import cards
-    from whichmodel.pictures import open_picture, read_header
-    from whichmodel.workflow import describe
-    from whichmodel.workflow import substitute as replace
-    from whichmodel.workflow.describe import Wishes
-
     if draw and (as_json or len(inputs) > 1):
         raise InputError("--draw draws the steps for one picture, and goes without --json")
-    known = cards()
     asked = read_asked(what, paper, dpi, keep, further)
-    look = Looking(not no_look, without, also)
-    plans = []
-    limits = limits_of(max_megapixels)
-    for path in inputs:
-        header = read_header(path, limits)
-        decisions = look.decide(asked.intent, path, limits)
-        workflow = asked.workflow(header, decisions=decisions)
-        notes = asked.left_out
-        if substitute:
-            workflow, done = replace(workflow, substitute, known)
-            notes += tuple(item.note for item in done)
-        wished = Wishes(
+    plans = [
+        plan_asked(
+            asked,
+            path,
+            output=output,
+            look=Looking(not no_look, without, also),
+            substitute=substitute,
+            tile=tile,
+            max_megapixels=max_megapixels,
             device=device,
             calibrate=not no_calibrate,
-            output=output,
-            target=asked.target(header),
-            resolution=open_picture(path, limits).metadata.resolution,
-            limits=limits,
-            others=asked.headers(workflow, path, limits),
         )
-        plans.append(
-            describe(workflow, header, known, tile=tile, notes=notes, wishes=wished, decisions=decisions)
-        )
+        for path in inputs
+    ]
     if as_json:
         click.echo("".join(to_json(item) for item in plans), nl=False)
     elif draw:
@@ -229,13 +217,13 @@ def run(
     pictures = pictures_of(inputs)
     single = len(inputs) == 1 and pictures == list(inputs)
     named = single and not output.is_dir()
-    options = _Options(
-        substitute,
-        quality,
-        tile,
-        limits_of(max_megapixels),
-        Looking(not no_look, without, also),
-        resume,
+    look = Looking(not no_look, without, also)
+    options = RunOptions(
+        substitute=substitute,
+        quality=quality,
+        tile=tile,
+        max_megapixels=max_megapixels,
+        resume=resume,
         cache=not no_cache,
         device=device,
         provenance=not no_provenance,
@@ -254,7 +242,8 @@ def run(
                     kept.append(str(target))
                     continue
                 raise InputError(f"{target} is there already", hint="--overwrite replaces it")
-            reports.append(_run_one(asked, source, target, options))
+            with feedback(source.name) as told:
+                reports.append(run_asked(asked, source, target, options, look=look, feedback=told))
         except WhichmodelError as error:
             if single:
                 raise
@@ -282,115 +271,12 @@ def run(
     return min(codes, default=0)
 
 
-@dataclass(frozen=True)
-class _Options:
-    """What the command line says about how to run."""
-
-    substitute: str | None
-    quality: int
-    tile: int
-    limits: Limits
-    look: Looking
-    resume: bool
-    cache: bool
-    device: str
-    provenance: bool
-    pyramid: bool
-
-
-def _result_name(asked: Asked, source: Path, target: Path, options: _Options) -> Path:
+def _result_name(asked: Asked, source: Path, target: Path, options: RunOptions) -> Path:
     """The name of a result in a folder; data are not called like the picture."""
     from whichmodel.pictures import read_header
     from whichmodel.workflow.data_output import named_for
 
-    return named_for(asked.workflow(read_header(source, options.limits)), target)
-
-
-def _run_one(asked: Asked, source: Path, target: Path, options: _Options) -> RunReport:
-    from whichmodel.pictures import read_header
-
-    header = read_header(source, options.limits)
-    decisions = options.look.decide(asked.intent, source, options.limits)
-    return run_file(
-        asked.workflow(header, decisions=decisions),
-        source,
-        target,
-        substitute=options.substitute,
-        quality=options.quality,
-        tile=options.tile,
-        limits=options.limits,
-        print_target=asked.target(header),
-        others=asked.files,
-        decisions=decisions,
-        resume=options.resume,
-        cache=options.cache,
-        device=options.device,
-        provenance=options.provenance,
-        pyramid=options.pyramid,
-    )
-
-
-def limits_of(max_megapixels: int | None) -> Limits:
-    """The limits that `--max-megapixels` asks for, else the usual ones."""
-    from whichmodel.pictures import DEFAULT_LIMITS, Limits
-
-    if max_megapixels is None:
-        return DEFAULT_LIMITS
-    pixels = max_megapixels * 1_000_000
-    return Limits(max_input_pixels=pixels, max_output_pixels=pixels)
-
-
-def run_file(
-    workflow: Workflow,
-    source: Path,
-    target: Path,
-    *,
-    substitute: str | None,
-    quality: int = 92,
-    tile: int = 256,
-    limits: Limits | None = None,
-    print_target: PrintTarget | None = None,
-    others: dict[str, Path] | None = None,
-    decisions: tuple[Decision, ...] = (),
-    resume: bool = False,
-    cache: bool = True,
-    device: str = "cpu",
-    provenance: bool = True,
-    pyramid: bool = False,
-) -> RunReport:
-    """Run a workflow on one picture file, with a progress bar and with evidence.
-
-    Raises:
-        WhichmodelError: as `workflow.run_workflow`.
-    """
-    from whichmodel.catalog import cards
-    from whichmodel.cli.progress import bars
-    from whichmodel.evidence import first_evidence
-    from whichmodel.workflow import run_workflow
-
-    with bars(source.name) as (advance, writing):
-        return run_workflow(
-            workflow,
-            source,
-            target,
-            cards=cards(),
-            substitute_names=substitute,
-            tile=tile,
-            quality=quality,
-            limits=limits or limits_of(None),
-            target=print_target,
-            others=others,
-            decisions=decisions,
-            progress=advance,
-            writing=writing,
-            say=lambda line: click.echo(line, err=True),
-            examine=first_evidence,
-            resume=resume,
-            cache=cache,
-            device=device,
-            provenance=provenance,
-            pyramid=pyramid,
-        )
+    return named_for(asked.workflow(read_header(source, limits_of(options.max_megapixels))), target)
 
 
 def _tell_fallbacks(plans: list[Plan]) -> None:

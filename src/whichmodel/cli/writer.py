@@ -6,11 +6,8 @@ from typing import Any
 
 import click
 
-from whichmodel.answer import write
+from whichmodel.api.writers import BUILTIN, is_writer, write_by
 from whichmodel.domain import Answer, Brief, DraftReport, Intent
-
-BUILTIN = "builtin"
-_PREFIX = "llm:"
 
 
 class WriterName(click.ParamType[str]):
@@ -21,10 +18,10 @@ class WriterName(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The name as given; anything else is refused."""
         name = str(value)
-        if name == BUILTIN or (name.startswith(_PREFIX) and name.removeprefix(_PREFIX).strip()):
+        if is_writer(name):
             return name
         raise click.BadParameter(
-            f"{name!r} is no writer: give {BUILTIN}, or {_PREFIX}NAME with a model that `llm models` lists",
+            f"{name!r} is no writer: give {BUILTIN}, or llm:NAME with a model that `llm models` lists",
             ctx=ctx,
             param=param,
         )
@@ -39,16 +36,17 @@ writer_option = click.option(
 )
 
 
-def write_by(writer: str, brief: Brief, *, intent: Intent | None = None) -> Answer:
+def write_and_tell(writer: str, brief: Brief, *, intent: Intent | None = None) -> Answer:
     """Write the answer; what became of a language model's draft is told on stderr."""
-    if writer == BUILTIN:
-        return write(brief, intent=intent)
-    from whichmodel.answer.llm import write_with_model
+    answer = write_by(writer, brief, intent=intent)
+    tell_draft(answer)
+    return answer
 
-    answer = write_with_model(brief, writer.removeprefix(_PREFIX).strip(), intent=intent)
+
+def tell_draft(answer: Answer) -> None:
+    """Say on stderr what became of a language model's draft; nothing where our own writer wrote."""
     if answer.drafted is not None:
         click.echo(f"whichmodel: {told(answer.drafted)}", err=True)
-    return answer
 
 
 def told(report: DraftReport) -> str:
