@@ -25,7 +25,7 @@ LAYERS = (
     ("files",),
     ("networks",),
     ("catalog", "weights", "runtimes", "pictures"),
-    ("nodes", "understand"),
+    ("nodes", "understand", "training"),
     ("photo",),
     ("workflow", "recommend"),
     ("evidence", "answer"),
@@ -196,7 +196,7 @@ def test_the_search_for_unsafe_calls_itself(source: str, found: bool) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_every_module_can_be_imported(path: Path) -> None:
-    if "networks" in path.parts and importlib.util.find_spec("torch") is None:
+    if {"networks", "training"}.intersection(path.parts) and importlib.util.find_spec("torch") is None:
         pytest.skip("needs the extra convert")
     if path.name != "__main__.py":  # importing that one runs the program
         importlib.import_module(name_of(path))
