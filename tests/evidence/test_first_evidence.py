@@ -124,7 +124,14 @@ def test_the_command_writes_evidence_and_drawing(tmp_path: Path, capsys: pytest.
     assert (out / "evidence.json").read_text(encoding="utf-8") == printed
     assert from_json(Evidence, printed).after_size == (256, 256)
     assert read_picture(out / "before-after.png").width <= 2000
-    made = ["before-after.png", "error.tif", "evidence.json", "evidence.png", "invention.tif"]
+    made = [
+        "before-after.png",
+        "consistency.tif",
+        "error.tif",
+        "evidence.json",
+        "evidence.png",
+        "invention.tif",
+    ]
     assert sorted(item.name for item in out.iterdir()) == made
     assert run_program(["evidence", str(before), str(after), "-o", str(out)]) == 0
     assert "pixels" in capsys.readouterr().out

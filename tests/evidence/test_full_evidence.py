@@ -206,7 +206,7 @@ def test_the_command_writes_maps_of_the_result_and_a_drawing(
     write_picture(picture(pasted(LARGE, slice(200, 300), slice(60, 160))), after)
     assert run_program(["evidence", str(before), str(after), "-o", str(out), "--blur", "cubic"]) == 0
     assert "One place of it contradicts your photo" in capsys.readouterr().out
-    for name in ("invention.tif", "error.tif"):
+    for name in ("invention.tif", "consistency.tif"):
         sheet = from_vips(pyvips.Image.new_from_file(str(out / name)))
         assert sheet.shape == (400, 592, 1)
         assert sheet.dtype == np.float32

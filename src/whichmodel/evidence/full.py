@@ -6,6 +6,8 @@ import math
 from pathlib import Path
 
 from whichmodel.domain import Record
+from whichmodel.evidence.expected import ExpectedError, expected_error
+from whichmodel.evidence.expected_origin import UNKNOWN, Origin
 from whichmodel.evidence.first import Agreement, FirstEvidence, agreement_of, first_evidence
 from whichmodel.evidence.forward import ForwardModel, forward_model
 from whichmodel.evidence.geometry import Geometry, find_geometry
@@ -37,6 +39,7 @@ class Evidence(FirstEvidence, frozen=True, kw_only=True):
         mean_invention: mean strength of what BEFORE does not determine, 0..1 of the range of brightness.
         colour_changed: whether the colours are others everywhere; the maps leave that change out.
         regions: places to look at, the largest first.
+        expected_error: how far AFTER may be from the truth, or why that is not known.
     """
 
     geometry: Geometry
@@ -46,17 +49,25 @@ class Evidence(FirstEvidence, frozen=True, kw_only=True):
     mean_invention: float
     colour_changed: bool
     regions: tuple[Region, ...]
+    expected_error: ExpectedError
 
 
 def full_evidence(
-    before: Viewed, after: Viewed, folder: Path, *, kernel: str | None = None, noise: float | None = None
+    before: Viewed,
+    after: Viewed,
+    folder: Path,
+    *,
+    kernel: str | None = None,
+    noise: float | None = None,
+    origin: Origin = UNKNOWN,
 ) -> tuple[Evidence, Maps]:
     """Compare a result with its input, and draw the maps into files in `folder`.
 
     Args:
         before: held in memory.
-        after: read four times, from top to bottom, in strips.
+        after: read five times, from top to bottom, in strips.
         kernel, noise: of the forward model, where they are known.
+        origin: which model made AFTER, for the expected error (`evidence.expected.EXPECTED` in `folder`).
 
     Raises:
         InputError: the pictures do not belong together, or there is no such model.
@@ -82,6 +93,7 @@ def full_evidence(
         mean_invention=maps.mean_invention,
         colour_changed=geometry.colour.largest >= COLOUR_CHANGE,
         regions=regions(maps),
+        expected_error=expected_error(before, after, geometry, folder, origin),
     )
     return evidence, maps
 

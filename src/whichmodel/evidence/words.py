@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from whichmodel.evidence.expected import expected_words
 from whichmodel.evidence.full import Evidence
 from whichmodel.evidence.invention import LEGEND, Kind
 
@@ -43,6 +44,7 @@ def paragraph(found: Evidence) -> str:
             f"Its colours were changed everywhere, by up to {found.geometry.colour.largest:.0f} of 255; the maps"
             " leave that change out."
         )
+    told.append(expected_words(found.expected_error))
     told.append(
         "What agrees with the photo is not proved true: detail finer than the photo's pixels can be false and"
         " still shrink to the same photo, and no program can tell from these two pictures alone."
