@@ -1,0 +1,42 @@
+"""Which library is meant: a folder, the URL of a server, the user's own, else the shipped bibliography."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from whichmodel.catalog.library.embedded import RECORDS, EmbeddedLibrary
+from whichmodel.catalog.library.protocol import Library
+from whichmodel.catalog.library.shipped import shipped_library
+from whichmodel.catalog.own import data_dir
+
+VARIABLE = "WHICHMODEL_LIBRARY"
+
+
+def own_folder() -> Path:
+    """Where the user's own library is kept; it need not exist."""
+    return data_dir() / "library"
+
+
+def named_library(name: str | None = None) -> str | None:
+    """The folder or URL that was asked for: by name, else by `WHICHMODEL_LIBRARY`; `None` asks for none."""
+    return name or os.environ.get(VARIABLE) or None
+
+
+def open_library(name: str | None = None, *, cache: Path | None = None) -> Library:
+    """Open a library for reading.
+
+    Args:
+        name: a folder; without one `WHICHMODEL_LIBRARY` is asked, then the user's own library is taken, and
+            where there is none the shipped bibliography.
+        cache: where the shipped bibliography is kept as a library between runs.
+
+    Raises:
+        InputError: the named library is missing or damaged.
+    """
+    named = named_library(name)
+    if named is not None:
+        return EmbeddedLibrary(Path(named).expanduser())
+    if (own_folder() / RECORDS).is_file():
+        return EmbeddedLibrary(own_folder())
+    return shipped_library(cache)
