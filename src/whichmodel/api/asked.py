@@ -19,13 +19,13 @@ class Asked:
     """What is to be done to a picture.
 
     Args:
-        what: name of a model or a workflow file, or plain words.
+        what: name of a model or a workflow file, plain words, or a workflow itself.
         intent: what the words mean, with the options; `None` for a model and a file.
         keep: a mask of what is left alone.
         inputs: files of the workflow's further inputs by name, without that mask.
     """
 
-    what: str
+    what: str | Workflow
     intent: Intent | None
     keep: Path | None = None
     inputs: Mapping[str, Path] = field(default_factory=dict)
@@ -51,7 +51,10 @@ class Asked:
         from whichmodel.workflow import workflow_for
         from whichmodel.workflow.keeping import with_kept
 
-        workflow = workflow_for(self.intent or self.what, header, cards(), decisions=decisions)
+        if isinstance(self.what, Workflow):
+            workflow = self.what
+        else:
+            workflow = workflow_for(self.intent or self.what, header, cards(), decisions=decisions)
         return with_kept(workflow, {}, cards(), mask=self.keep is not None)
 
     def target(self, header: Header) -> PrintTarget | None:
@@ -76,7 +79,11 @@ class Asked:
 
 
 def read_asked(
-    what: str, paper: str = "", dpi: int | None = None, keep: Path | None = None, further: Sequence[str] = ()
+    what: str | Workflow,
+    paper: str = "",
+    dpi: int | None = None,
+    keep: Path | None = None,
+    further: Sequence[str] = (),
 ) -> Asked:
     """What WHAT and its options ask for.
 
@@ -88,7 +95,7 @@ def read_asked(
     from whichmodel.understand.intent import for_print
     from whichmodel.workflow.planner import asked_for
 
-    intent = asked_for(what, cards())
+    intent = None if isinstance(what, Workflow) else asked_for(what, cards())
     if intent is not None:
         intent = for_print(intent, paper, dpi)
     elif paper or dpi is not None:
