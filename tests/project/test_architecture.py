@@ -30,7 +30,8 @@ LAYERS = (
     ("workflow", "recommend"),
     ("evidence", "answer"),
     ("api",),
-    ("cli", "web"),
+    ("web", "mcp"),
+    ("cli",),
 )
 LEVEL = {package: level for level, packages in enumerate(LAYERS) for package in packages}
 PICKLES = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}

@@ -25,6 +25,7 @@ COMMANDS = {
     "evidence": "whichmodel.cli.evidence:evidence",
     "models": "whichmodel.cli.models:models",
     "weights": "whichmodel.cli.weights:weights",
+    "mcp": "whichmodel.cli.mcp:mcp",
     "doctor": "whichmodel.cli.doctor:doctor",
 }
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 import msgspec
 
+from whichmodel.api.ranked import as_data
 from whichmodel.domain import InputError
 from whichmodel.files import replacing
-from whichmodel.recommend import Ranking, make_brief
+from whichmodel.recommend import Ranking
 from whichmodel.recommend import recommend as rank
 from whichmodel.understand import understand
 
@@ -59,31 +59,6 @@ def recommend(
         sys.stdout.write(msgspec.json.encode(as_data(ranking)).decode() + "\n")
     else:
         _show(ranking)
-
-
-def as_data(ranking: Ranking) -> dict[str, Any]:
-    """The ranking as the command contract gives it: `intent`, `models`, `papers`."""
-    intent = msgspec.to_builtins(ranking.intent)
-    return {
-        "intent": {"task": intent.pop("task"), "scale": intent.pop("scale"), **intent},
-        "models": [
-            {
-                "name": item.card.name,
-                "task": item.card.task,
-                "scale": item.card.scale,
-                "score": item.score,
-                "why": item.why,
-                "against": item.against,
-                "runs_here": item.runs_here,
-            }
-            for item in ranking.models
-        ],
-        "papers": [
-            {"title": paper.name, "links": [link.url for link in paper.links]}
-            for paper in make_brief(ranking).papers
-        ],
-        "unsure": ranking.unsure,
-    }
 
 
 def _batch(source: Path, target: Path, top: int, collection: str | None) -> None:
