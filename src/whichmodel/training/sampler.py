@@ -1,8 +1,9 @@
 """Batches of several crop sizes, each with as many crops as fit the same budget of pixels.
 
 Nunez et al. 2023, arXiv 2309.04502. Three ways, named as there: one size and one batch size (SSc-FBS); a random size
-for each batch (MSc-FBS); and a random size with a batch that shrinks as the crops grow (MSc-VBS). Small crops come in large batches, so that the same number of
-crops is seen with fewer pixels, and every step costs about the same time and memory.
+for each batch (MSc-FBS); and a random size with a batch that shrinks as the crops grow (MSc-VBS). Small crops come in
+large batches, so that the same number of crops is seen with fewer pixels, and every step costs about the same time
+and memory.
 """
 
 from __future__ import annotations
