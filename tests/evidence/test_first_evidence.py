@@ -128,6 +128,7 @@ def test_the_command_writes_evidence_and_drawing(tmp_path: Path, capsys: pytest.
         "before-after.png",
         "consistency.tif",
         "error.tif",
+        "evidence.html",
         "evidence.json",
         "evidence.png",
         "invention.tif",

@@ -6,11 +6,14 @@ page are http and https links of the sources' fields.
 
 from __future__ import annotations
 
+import base64
 import html
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from importlib import resources
 from itertools import pairwise
+from urllib.parse import quote as quoted
 
 from whichmodel.answer.markdown import size_legend
 from whichmodel.answer.markup import quote, short_name
@@ -40,19 +43,39 @@ _TAGS = {"strong": "strong", "em": "em", "code": "code"}
 _RIGHT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001eeff"
 _RIGHT_TO_LEFT = re.compile(rf'[{_RIGHT}](?:[^\nA-Za-z\[\]"]{{0,40}}?[{_RIGHT}])*')
 _LONG_QUESTION, _LONGEST_QUESTION = 140, 320
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
-def to_html(answer: Answer) -> str:
-    """The whole answer as one HTML page; ends with a newline."""
-    return _Page(answer).render()
+@dataclass(frozen=True)
+class OwnPicture:
+    """What the answer's workflow did to the asker's own picture, for the page.
+
+    Args:
+        told: a paragraph about it.
+        careful: sentences about places to be careful with.
+        drawing: a picture of before, after and what was found, encoded as `media` says.
+        media: its media type, e.g. `"image/webp"`.
+        page: where the whole evidence is, as a relative or absolute path, for a link.
+    """
+
+    told: str
+    careful: tuple[str, ...]
+    drawing: bytes
+    media: str
+    page: str
+
+
+def to_html(answer: Answer, own: OwnPicture | None = None) -> str:
+    """The whole answer as one HTML page, with what it did to the asker's own picture; ends with a newline."""
+    return _Page(answer, own).render()
 
 
 class _Page:
     """One page in the making: numbers the sentences and collects what they rest on."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, own: OwnPicture | None = None) -> None:
         self.answer = answer
+        self.own = own
         self.evidence = Evidence(answer)
         self.sources = {source.number: source for source in answer.sources}
         self.told = 0
@@ -60,7 +83,7 @@ class _Page:
     def render(self) -> str:
         # The evidence is written last: by then it is known which words are used, and where.
         answer = self.answer
-        body = [self._head(), self._task(), self._workflow(), self._papers()]
+        body = [self._head(), *self._own_picture(), self._task(), self._workflow(), self._papers()]
         if answer.here:
             body.append(_section("here", "On this computer", self._list(answer.here)))
         body += [_legend(answer), self._evidence()]
@@ -96,6 +119,24 @@ class _Page:
             '<section class="reply" aria-labelledby="reply"><h2 id="reply">Short reply</h2>'
             f"<p>{self._running(self.answer.reply)}</p></section>"
         )
+
+    def _own_picture(self) -> list[str]:
+        """How much of the asker's own result is in the photo: it is what most who ask want to know."""
+        if self.own is None:
+            return []
+        data = base64.b64encode(self.own.drawing).decode("ascii")
+        careful = "".join(f"<li>{_text(line)}</li>" for line in self.own.careful)
+        return [
+            _section(
+                "own-picture",
+                "Your own picture",
+                f"<p>{_text(self.own.told)}</p>"
+                f'<figure><img src="data:{_text(self.own.media)};base64,{data}" style="max-width:100%"'
+                ' alt="Your photo, the result, and a map of what in the result the photo supports"></figure>'
+                + (f"<ul>{careful}</ul>" if careful else "")
+                + f'<p><a href="{_text(quoted(self.own.page))}">All that was measured: {_text(self.own.page)}</a></p>',
+            )
+        ]
 
     def _task(self) -> str:
         return _section("task", "1. The task", f"<p>{self._running(self.answer.task)}</p>")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from whichmodel.answer.markdown import to_markdown
 from whichmodel.domain import Answer, to_json
+
+if TYPE_CHECKING:
+    from whichmodel.answer.page import OwnPicture
 
 Format = Literal["md", "json", "html"]
 
@@ -18,11 +21,11 @@ def render(answer: Answer, view: Format) -> str:
     return to_html(answer) if view == "html" else to_markdown(answer)
 
 
-def to_html(answer: Answer) -> str:
+def to_html(answer: Answer, own: OwnPicture | None = None) -> str:
     """A stand-alone page: no script, nothing loaded from elsewhere, foreign text escaped."""
     from whichmodel.answer import page
 
-    return page.to_html(answer)
+    return page.to_html(answer, own)
 
 
 def show(answer: Answer, view: Format) -> None:

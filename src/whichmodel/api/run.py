@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from whichmodel.api.asked import Asked
+from whichmodel.api.beside import examiner
 from whichmodel.api.limits import limits_of
 from whichmodel.api.look import Looking
 from whichmodel.domain import Step, Workflow
@@ -30,6 +31,7 @@ class RunOptions:
         device: what networks run on: `cpu`, `vulkan`, `cuda` or `auto`.
         provenance: write `OUT.provenance.json`, and XMP about AI.
         pyramid: write a TIFF in tiles with smaller copies, whatever its size.
+        evidence: write the folder `OUT.evidence`; `None`: where a picture is enlarged or restored, up to 4 megapixels.
     """
 
     substitute: str | None = None
@@ -41,6 +43,7 @@ class RunOptions:
     device: str = "cpu"
     provenance: bool = True
     pyramid: bool = False
+    evidence: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -80,9 +83,11 @@ def run_file(
         WhichmodelError: as `workflow.run_workflow`.
     """
     from whichmodel.catalog import cards
-    from whichmodel.evidence import first_evidence
     from whichmodel.workflow import run_workflow
+    from whichmodel.workflow.data_output import gives_data
 
+    if options.evidence and gives_data(workflow):
+        feedback.say("evidence: left out, the result is no picture")
     return run_workflow(
         workflow,
         source,
@@ -98,7 +103,9 @@ def run_file(
         progress=feedback.advance,
         writing=feedback.writing,
         say=feedback.say,
-        examine=first_evidence,
+        examine=examiner(
+            workflow, source, target, options.evidence, feedback.say, options.substitute is None
+        ),
         resume=options.resume,
         cache=options.cache,
         device=options.device,

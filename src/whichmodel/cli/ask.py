@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 import msgspec
 
-from whichmodel.answer.views import Format, show
+from whichmodel.answer.views import Format, show, to_html
 from whichmodel.api.ask import ask_about
+from whichmodel.api.beside import own_picture
 from whichmodel.api.look import Looking
 from whichmodel.api.run import RunOptions, run_file
 from whichmodel.cli.answer import FORMATS
@@ -77,8 +78,8 @@ def ask(
     if not runs or photo is None or output is None:
         show(asking.answer, view)
         return
-    # In JSON answer and run are one document; else the answer is shown before the long work begins.
-    if view != "json":
+    # In JSON and HTML answer and run are one document; else the answer is shown before the long work begins.
+    if view == "md":
         show(asking.answer, view)
     with feedback(photo.name) as told:
         report = run_file(
@@ -92,6 +93,8 @@ def ask(
             feedback=told,
         )
     drawing = _draw(photo, output)
+    if view == "html":
+        click.echo(to_html(asking.answer, own_picture(report)), nl=False)
     if view == "json":
         both = {"schema_version": SCHEMA_VERSION, "answer": to_data(asking.answer), "run": to_data(report)}
         click.echo(msgspec.json.encode(both))

@@ -165,6 +165,13 @@ def plan(
 @TILE
 @LIMIT
 @DEVICE
+@click.option(
+    "--evidence/--no-evidence",
+    "evidence",
+    default=None,
+    help="Write OUT.evidence: what of the result is in the photo. By default where a picture is enlarged or"
+    " restored, up to 4 megapixels.",
+)
 @click.option("--no-provenance", is_flag=True, help="Write no OUT.provenance.json and no XMP about AI.")
 @click.option("--resume", is_flag=True, help="Go on with the unfinished work of an interrupted run.")
 @click.option("--no-cache", is_flag=True, help="Neither take nor keep results of steps.")
@@ -187,6 +194,7 @@ def run(
     tile: int,
     max_megapixels: int | None,
     device: str,
+    evidence: bool | None,
     no_provenance: bool,
     resume: bool,
     no_cache: bool,
@@ -202,8 +210,8 @@ def run(
 
     Where words ask for an enlargement, the photo is looked at first, as `plan` tells.
 
-    Beside each result OUT.provenance.json says what was done with what, and XMP in the picture says that
-    it was processed by AI.
+    Beside each result OUT.evidence shows what of it is in the photo, OUT.provenance.json says what was done
+    with what, and XMP in the picture says that it was processed by AI.
 
     Finished steps are kept in the cache folder (WHICHMODEL_CACHE; at most 4 GB, WHICHMODEL_CACHE_LIMIT)
     and not computed again.
@@ -228,6 +236,7 @@ def run(
         device=device,
         provenance=not no_provenance,
         pyramid=pyramid,
+        evidence=evidence,
     )
     reports: list[RunReport] = []
     failures: list[Failure] = []

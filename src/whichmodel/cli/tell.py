@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -47,11 +47,27 @@ def _evidence_rows(report: RunReport) -> list[tuple[str, str]]:
 
     if report.evidence is None:
         return []
-    found = msgspec.convert(report.evidence, FirstEvidence)
+    first = {name: report.evidence[name] for name in FirstEvidence.__struct_fields__}
+    found = msgspec.convert(first, FirstEvidence)
     told = f"differs from the input by {found.agreement.rmse:.2f} of 255 (root mean square)"
     if found.bicubic_agreement is not None:
         told = f"shrunk back, {told}; bicubic enlargement: {found.bicubic_agreement.rmse:.2f}"
-    return [("consistency", told)]
+    return [("consistency", told), *_map_rows(report.evidence)]
+
+
+def _map_rows(evidence: dict[str, Any]) -> list[tuple[str, str]]:
+    """What the maps say, where they were drawn."""
+    if not evidence.get("folder"):
+        return []
+    shares, regions = evidence["shares"], evidence["regions"]
+    told = (
+        f"{shares['supported']:.0%} supported by your photo, {shares['guess']:.0%} plausible guess,"
+        f" {shares['invented']:.0%} invented"
+    )
+    places = sum(region["why"] == "contradicts" for region in regions)
+    if places:
+        told += f"; {places} {'place contradicts' if places == 1 else 'places contradict'} it"
+    return [("evidence", told), ("", f"{evidence['folder']}/evidence.html")]
 
 
 def _effort(step: StepReport) -> str:

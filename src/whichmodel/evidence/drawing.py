@@ -12,7 +12,7 @@ from whichmodel.evidence.geometry import laid
 from whichmodel.evidence.invention import LEGEND, Kind
 from whichmodel.evidence.maps import Maps
 from whichmodel.evidence.regions import Region
-from whichmodel.pictures import Metadata, Picture, Viewed
+from whichmodel.pictures import Metadata, Picture, Raster
 from whichmodel.pictures.bridge import from_vips, pyvips, to_vips
 from whichmodel.pictures.compare import flat, shown
 from whichmodel.pictures.resample import resample, resized
@@ -36,7 +36,9 @@ COLOURS: dict[Kind, tuple[int, int, int]] = {
 """Told apart by most who see few colours: light, blue, orange, dark red, nearly black."""
 
 
-def evidence_picture(before: Picture, after: Picture, found: Evidence, maps: Maps) -> Picture:
+def evidence_picture(
+    before: Picture | Raster, after: Picture | Raster, found: Evidence, maps: Maps
+) -> Picture:
     """One 8-bit sRGB picture: BEFORE as it lies under AFTER, AFTER, and the map; below them the legend.
 
     Places that are pointed out have a frame in the map: solid where it contradicts, dashed where it stands out.
@@ -72,10 +74,9 @@ def evidence_picture(before: Picture, after: Picture, found: Evidence, maps: Map
 
 
 def _under(
-    before: Viewed, found: Evidence, size: tuple[int, int], whole: tuple[int, int]
+    before: Picture | Raster, found: Evidence, size: tuple[int, int], whole: tuple[int, int]
 ) -> NDArray[np.uint8]:
     """BEFORE where AFTER shows it, on paper where it does not reach."""
-    assert isinstance(before, Picture)
     geometry = found.geometry
     plain = from_vips(shown(before, flat(before).cast("float")))
     lying = laid(plain, geometry.mirrored, geometry.quarter_turns)

@@ -14,8 +14,11 @@ from whichmodel.evidence.geometry import Geometry, find_geometry
 from whichmodel.evidence.invention import Kind
 from whichmodel.evidence.maps import Maps, draw_maps
 from whichmodel.evidence.overlay import COLOUR_CHANGE, Overlay
+from whichmodel.evidence.reading import Reading, read_result
 from whichmodel.evidence.regions import Region, regions
-from whichmodel.pictures import Viewed
+from whichmodel.pictures import Picture, Raster, Viewed
+from whichmodel.pictures.bridge import from_vips
+from whichmodel.pictures.raster import store
 
 
 class Shares(Record, frozen=True, kw_only=True):
@@ -40,6 +43,8 @@ class Evidence(FirstEvidence, frozen=True, kw_only=True):
         colour_changed: whether the colours are others everywhere; the maps leave that change out.
         regions: places to look at, the largest first.
         expected_error: how far AFTER may be from the truth, or why that is not known.
+        reading: spectrum, edges, faces and text; empty where it was not read closely.
+        folder: where the files about it are, in the report of a run that wrote them.
     """
 
     geometry: Geometry
@@ -50,6 +55,8 @@ class Evidence(FirstEvidence, frozen=True, kw_only=True):
     colour_changed: bool
     regions: tuple[Region, ...]
     expected_error: ExpectedError
+    reading: Reading = Reading()
+    folder: str | None = None
 
 
 def full_evidence(
@@ -60,6 +67,7 @@ def full_evidence(
     kernel: str | None = None,
     noise: float | None = None,
     origin: Origin = UNKNOWN,
+    closely: bool = False,
 ) -> tuple[Evidence, Maps]:
     """Compare a result with its input, and draw the maps into files in `folder`.
 
@@ -68,6 +76,7 @@ def full_evidence(
         after: read five times, from top to bottom, in strips.
         kernel, noise: of the forward model, where they are known.
         origin: which model made AFTER, for the expected error (`evidence.expected.EXPECTED` in `folder`).
+        closely: whether spectrum, edges, faces and text are read too.
 
     Raises:
         InputError: the pictures do not belong together, or there is no such model.
@@ -94,8 +103,21 @@ def full_evidence(
         colour_changed=geometry.colour.largest >= COLOUR_CHANGE,
         regions=regions(maps),
         expected_error=expected_error(before, after, geometry, folder, origin),
+        reading=_reading(after, overlay, maps, folder) if closely else Reading(),
     )
     return evidence, maps
+
+
+def _reading(after: Viewed, overlay: Overlay, maps: Maps, folder: Path) -> Reading:
+    if isinstance(after, Raster):
+        return read_result(after, overlay, maps)
+    raster = store(
+        after if isinstance(after, Picture) else Picture(from_vips(after.lazy())), folder / "after.samples"
+    )
+    try:
+        return read_result(raster, overlay, maps)
+    finally:
+        raster.close()
 
 
 def _first(before: Viewed, after: Viewed, geometry: Geometry, maps: Maps) -> FirstEvidence:

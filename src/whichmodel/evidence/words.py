@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import statistics
+from collections.abc import Sequence
+
+from whichmodel.evidence.edges import Edge
 from whichmodel.evidence.expected import expected_words
 from whichmodel.evidence.full import Evidence
 from whichmodel.evidence.invention import LEGEND, Kind
+from whichmodel.evidence.regions import Region
+from whichmodel.evidence.spectrum import Spectrum
 
 
 def paragraph(found: Evidence) -> str:
@@ -37,6 +43,10 @@ def paragraph(found: Evidence) -> str:
             " the photo's own structure explains."
         )
     told.append(_contradictions(found))
+    if factor > 1.005 and found.reading.edges:
+        told.append(edge_words(found.reading.edges))
+    if found.reading.things:
+        told.append(_things(found))
     if shares.outside > 0:
         told.append(f"{shares.outside:.0%} of the result shows what is {LEGEND[Kind.OUTSIDE]} at all.")
     if found.colour_changed:
@@ -52,14 +62,73 @@ def paragraph(found: Evidence) -> str:
     return " ".join(told)
 
 
+def careful(found: Evidence) -> list[str]:
+    """Places to be careful with, one sentence or two each: what contradicts, what stands out, faces and text."""
+    told = []
+    for region in found.regions:
+        where = f"At {_where(region.left, region.top, region.right, region.bottom)}"
+        if region.why == "contradicts":
+            told.append(f"{where}: the photo shows something else there.")
+        else:
+            told.append(f"{where}: fine detail for which the photo gives no reason.")
+    told += [
+        f"At {_where(thing.left, thing.top, thing.right, thing.bottom)}: {thing.told}"
+        for thing in found.reading.things
+    ]
+    for what, why in found.reading.not_looked_for.items():
+        told.append(f"{'Faces were' if what == 'face' else 'Text was'} {why}.")
+    return told
+
+
+def spectrum_words(found: Spectrum) -> str:
+    """What the spectra show."""
+    return (
+        "The curves tell how strong detail of each fineness is, from broad areas at the left to the finest lines at the"
+        " right. Where both lie over each other, the result has what the photo has. Right of 0.5 the photo's pixels can"
+        f" show nothing: all that the result has there, {found.beyond:.1%} of its contrast, was added."
+    )
+
+
+def edge_words(found: Sequence[Edge]) -> str:
+    """How much steeper the strongest edges became."""
+    before = statistics.median(edge.before_width for edge in found)
+    after = statistics.median(edge.after_width for edge in found)
+    first = (
+        f"The {len(found)} strongest edges rise from 10 to 90 % within {before:.1f} pixels of the photo there,"
+        f" and within {after:.1f} in the result"
+    )
+    if after < 0.8 * before:
+        return f"{first}: sharper than the photo's pixels can show, so that sharpness was computed."
+    if after > 1.2 * before:
+        return f"{first}: softer than in the photo."
+    return f"{first}: about as sharp as in the photo."
+
+
+def _where(left: int, top: int, right: int, bottom: int) -> str:
+    return f"x {left} to {right}, y {top} to {bottom}"
+
+
+def _things(found: Evidence) -> str:
+    """One sentence on the faces and lines of text that were found."""
+    told = []
+    for what, many in (("face", "faces"), ("text", "lines of text")):
+        group = [thing for thing in found.reading.things if thing.what == what]
+        if group:
+            count = len(group)
+            told.append(f"{count} {many if count > 1 else {'face': 'face', 'text': 'line of text'}[what]}")
+    guessed = [thing for thing in found.reading.things if thing.guess + thing.invented > 0.1]
+    end = "what was guessed in them is told one by one" if guessed else "hardly anything was added in them"
+    return f"It shows {' and '.join(told)}; {end}."
+
+
 def _contradictions(found: Evidence) -> str:
     wrong = [region for region in found.regions if region.why == "contradicts"]
     odd = [region for region in found.regions if region.why == "stands out"]
     told = []
     if wrong:
         told.append(
-            f"{_places(len(wrong))} of it {LEGEND[Kind.CONTRADICTS]}, the largest at x {wrong[0].left} to"
-            f" {wrong[0].right}, y {wrong[0].top} to {wrong[0].bottom}: the photo shows something else there."
+            f"{_places(len(wrong))} of it {LEGEND[Kind.CONTRADICTS]}, the largest at {_at(wrong[0])}: the"
+            " photo shows something else there."
         )
     elif found.shares.contradicts > 0.0005:
         told.append(
@@ -69,10 +138,14 @@ def _contradictions(found: Evidence) -> str:
         told.append("Nothing in it contradicts the photo.")
     if odd:
         told.append(
-            f"{_places(len(odd))} of fine detail stands out from everything else, the largest at x {odd[0].left} to"
-            f" {odd[0].right}, y {odd[0].top} to {odd[0].bottom}: the photo gives no reason for it."
+            f"{_places(len(odd))} of fine detail stands out from everything else, the largest at"
+            f" {_at(odd[0])}: the photo gives no reason for it."
         )
     return " ".join(told)
+
+
+def _at(region: Region) -> str:
+    return _where(region.left, region.top, region.right, region.bottom)
 
 
 def _places(count: int) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 
 from whichmodel.pictures.bridge import from_vips, pyvips, to_vips
 from whichmodel.pictures.picture import Metadata, Picture
+from whichmodel.pictures.raster import Raster
 from whichmodel.pictures.resample import quantised, resample, resized
 
 _GAP = 8
@@ -24,7 +25,10 @@ _PAPER = 255
 
 
 def before_after(
-    before: Picture, after: Picture, caption_before: str | None = None, caption_after: str | None = None
+    before: Picture | Raster,
+    after: Picture | Raster,
+    caption_before: str | None = None,
+    caption_after: str | None = None,
 ) -> Picture:
     """One 8-bit sRGB picture, at most 2000 pixels wide: left the input, right the result.
 
@@ -58,16 +62,16 @@ def before_after(
     return Picture(from_vips(_stack([*captions, *rows])), None, Metadata())
 
 
-def flat(picture: Picture) -> Any:
-    """Lazy libvips image without transparency."""
-    if picture.alpha is None:
-        return to_vips(picture.pixels)
+def flat(picture: Picture | Raster) -> Any:
+    """Lazy libvips image without transparency; of a raster it can be computed once, from top to bottom."""
+    if not picture.has_alpha:
+        return picture.lazy()
     top = 255 if picture.bits == 8 else 65535
-    both = to_vips(np.concatenate([picture.pixels, picture.alpha[..., None]], axis=2))
-    return both.flatten(background=[top] * picture.pixels.shape[2], max_alpha=top)
+    both = picture.lazy_all()
+    return both.flatten(background=[top] * (both.bands - 1), max_alpha=top)
 
 
-def shown(picture: Picture, image: Any) -> Any:
+def shown(picture: Picture | Raster, image: Any) -> Any:
     """As 8-bit sRGB with three bands, through the picture's own profile; computed and in memory."""
     grey = picture.is_grey
     if picture.bits == 16:
