@@ -21,6 +21,7 @@ def export(
     inputs: Mapping[str, torch.Tensor],
     outputs: Sequence[str],
     free_sides: Sequence[str],
+    opset: int = OPSET,
 ) -> None:
     """Trace a network and write it.
 
@@ -30,6 +31,7 @@ def export(
         inputs: example of each input by name, in the order of `forward`; only shapes matter.
         outputs: names of what `forward` gives.
         free_sides: those inputs and outputs, of shape `(1, C, H, W)`, whose H and W stay open.
+        opset: version of the operators, where a later one says it in one where `OPSET` takes many.
     """
     network.eval()
     axes: dict[str, Any] = {name: {2: f"{name}_height", 3: f"{name}_width"} for name in free_sides}
@@ -44,7 +46,7 @@ def export(
             input_names=list(inputs),
             output_names=list(outputs),
             dynamic_axes=axes,
-            opset_version=OPSET,
+            opset_version=opset,
             dynamo=False,
         )
 

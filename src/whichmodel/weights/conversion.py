@@ -66,10 +66,21 @@ def _lite0(files: Files, folder: Path) -> None:
     convert_lite0(files, folder)
 
 
+def _maxim(stages: int) -> Callable[[Files, Path], None]:
+    def convert_it(files: Files, folder: Path) -> None:
+        from whichmodel.networks.maxim_weights import convert_maxim
+
+        convert_maxim(files, folder, stages)
+
+    return convert_it
+
+
 CONVERTERS: Mapping[str, Converter] = {
     "ffdnet-colour": Converter("PyTorch state dictionary", ("torch",), _ffdnet_colour),
     "srn": Converter("TensorFlow 1 checkpoint", ("torch",), _srn),
     "esrgan-thick-x8": Converter("Keras layers of TensorFlow.js", ("torch",), _thick_8x),
+    "maxim-2s": Converter("graph of TensorFlow.js", ("torch", "safetensors"), _maxim(2)),
+    "maxim-3s": Converter("graph of TensorFlow.js", ("torch", "safetensors"), _maxim(3)),
     "efficientnet-lite0": Converter("PyTorch state dictionary", ("torch",), _lite0),
 }
 """Every converter, by the name that a record gives."""
