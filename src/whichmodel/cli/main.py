@@ -24,6 +24,7 @@ COMMANDS = {
     "run": "whichmodel.cli.run:run",
     "evidence": "whichmodel.cli.evidence:evidence",
     "models": "whichmodel.cli.models:models",
+    "papers": "whichmodel.cli.papers:papers",
     "weights": "whichmodel.cli.weights:weights",
     "mcp": "whichmodel.cli.mcp:mcp",
     "doctor": "whichmodel.cli.doctor:doctor",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from whichmodel.catalog.library.embedded import RECORDS, EmbeddedLibrary
 from whichmodel.catalog.library.protocol import Library
-from whichmodel.catalog.library.shipped import shipped_library
+from whichmodel.catalog.library.shipped import add_shipped, shipped_library
 from whichmodel.catalog.own import data_dir
 
 VARIABLE = "WHICHMODEL_LIBRARY"
@@ -21,6 +21,27 @@ def own_folder() -> Path:
 def named_library(name: str | None = None) -> str | None:
     """The folder or URL that was asked for: by name, else by `WHICHMODEL_LIBRARY`; `None` asks for none."""
     return name or os.environ.get(VARIABLE) or None
+
+
+def open_for_import(name: str | None = None) -> EmbeddedLibrary:
+    """Open a library for writing; it is made where there is none. The user's own begins with the shipped papers.
+
+    Args:
+        name: a folder; without one `WHICHMODEL_LIBRARY` is asked, then the user's own library is taken.
+
+    Raises:
+        InputError: it cannot be written, or somebody else writes it.
+    """
+    named = named_library(name)
+    if named is not None:
+        return EmbeddedLibrary(Path(named).expanduser(), write=True)
+    library = EmbeddedLibrary(own_folder(), write=True)
+    try:
+        add_shipped(library)
+    except BaseException:
+        library.close()
+        raise
+    return library
 
 
 def open_library(name: str | None = None, *, cache: Path | None = None) -> Library:
