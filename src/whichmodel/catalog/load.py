@@ -17,6 +17,7 @@ import msgspec
 from whichmodel.catalog.families import expand
 from whichmodel.catalog.own import own_cards
 from whichmodel.domain import InputError, ModelCard, Record, Task
+from whichmodel.files.plugins import offered_files, tell
 
 R = TypeVar("R", bound=Record)
 
@@ -34,9 +35,9 @@ def tasks() -> dict[str, Task]:
 
 
 def cards() -> dict[str, ModelCard]:
-    """Every model card by its name, in the order of the data files; then the user's own cards.
+    """Every model card by its name, in the order of the data files; then those of installed packages and the user's.
 
-    The user's files never stop the program: what is wrong with them is said on stderr, once.
+    Files of others never stop the program: what is wrong with them is said on stderr, once.
 
     Raises:
         InputError: as for `tasks`.
@@ -44,7 +45,8 @@ def cards() -> dict[str, ModelCard]:
     >>> cards()["SPAN-4x"].scale
     4
     """
-    return {**_cards(), **own_cards(_cards())}
+    known = {**_cards(), **_cards_of_packages()}
+    return {**known, **own_cards(known)}
 
 
 def cards_shipped() -> dict[str, ModelCard]:
@@ -70,6 +72,26 @@ def _cards() -> dict[str, ModelCard]:
     return found
 
 
+@cache
+def _cards_of_packages() -> dict[str, ModelCard]:
+    """Cards that installed packages offer; a file with a mistake, or a name that is taken, is left out whole."""
+    found: dict[str, ModelCard] = {}
+    for where, text in offered_files("models"):
+        try:
+            given = list(read_cards(_parsed(text, where), where=where))
+            for card in given:
+                if card.task not in _tasks():
+                    raise InputError(f"{card.name}: there is no task {card.task!r}")
+                taken = {name.casefold() for name in (*_cards(), *found)}
+                if card.name.casefold() in taken:
+                    raise InputError(f"there is a model {card.name!r} already")
+        except InputError as error:
+            tell(where, error.message.removeprefix(f"{where}: "))
+            continue
+        found.update({card.name: card for card in given})
+    return found
+
+
 def read_tasks(data: Any, *, where: str) -> Iterator[Task]:
     """The tasks of one file of `data/tasks/`, already parsed."""
     if not isinstance(data, dict) or not isinstance(data.get("tasks"), dict):
@@ -91,18 +113,22 @@ def read_cards(data: Any, *, where: str) -> Iterator[ModelCard]:
 
 
 def _files(folder: str) -> Iterator[tuple[str, Any]]:
-    import yaml  # 15 ms that only those pay who need the catalog
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     place = resources.files("whichmodel.catalog") / "data" / folder
     for file in sorted(place.iterdir(), key=lambda file: file.name):
         if not file.name.endswith(".yaml"):
             continue
         where = f"{folder}/{file.name}"
-        try:
-            yield where, yaml.load(file.read_bytes(), Loader=loader)  # noqa: S506 - both loaders are safe
-        except yaml.YAMLError as error:
-            raise InputError(f"{where} is not YAML: {error}") from error
+        yield where, _parsed(file.read_bytes(), where)
+
+
+def _parsed(content: bytes | str, where: str) -> Any:
+    import yaml  # 15 ms that only those pay who need the catalog
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return yaml.load(content, Loader=loader)  # noqa: S506 - both loaders are safe
+    except yaml.YAMLError as error:
+        raise InputError(f"{where} is not YAML: {error}") from error
 
 
 def _add(entries: dict[str, R], key: str, entry: R, where: str) -> None:

@@ -1,8 +1,12 @@
-"""The closed list of operations. A workflow file can name these and nothing else."""
+"""The list of operations. A workflow file can name these and nothing else; packages that are installed can add some."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from functools import cache
+
 from whichmodel.domain import InputError, Step
+from whichmodel.files.plugins import STEPS_GROUP, offered, tell
 from whichmodel.nodes.back_project import BackProjectOperation
 from whichmodel.nodes.boxes_mask import BoxesMaskOperation
 from whichmodel.nodes.clahe import ClaheOperation
@@ -36,7 +40,7 @@ of the other operations that take a model name one whose weights say that this o
 _LARGEST_NUMBER, _LONGEST_TEXT = 1e9, 200
 """Bounds of any parameter; the operations have narrower ones of their own."""
 
-OPERATIONS: dict[str, Operation] = {
+_OWN: dict[str, Operation] = {
     MODEL: ModelOperation(),
     "resample": ResampleOperation(),
     "sharpen": SharpenOperation(),
@@ -63,6 +67,45 @@ OPERATIONS: dict[str, Operation] = {
     "scratches": ScratchesOperation(),
     "back-project": BackProjectOperation(),
 }
+
+
+class _Operations(Mapping[str, Operation]):
+    """Our operations, then those of installed packages, which are imported only where a name is not ours."""
+
+    def __getitem__(self, name: str) -> Operation:
+        return _OWN[name] if name in _OWN else _of_packages()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((*_OWN, *_of_packages()))
+
+    def __len__(self) -> int:
+        return len(_OWN) + len(_of_packages())
+
+
+OPERATIONS: Mapping[str, Operation] = _Operations()
+"""Every operation by its name."""
+
+
+@cache
+def _of_packages() -> dict[str, Operation]:
+    """Operations that installed packages offer by entry points; what is none, or named like ours, is left out."""
+    found: dict[str, Operation] = {}
+    for point in offered(STEPS_GROUP):
+        try:
+            made = point.load()()
+        except Exception as error:  # noqa: BLE001 - foreign code
+            tell(point.value, f"{type(error).__name__}: {error}")
+            continue
+        if not isinstance(made, Operation):
+            tell(
+                point.value,
+                "no operation: it has to be a class derived from whichmodel.nodes.operation.Operation",
+            )
+        elif point.name in _OWN or point.name in found:
+            tell(point.value, f"there is an operation {point.name!r} already")
+        else:
+            found[point.name] = made
+    return found
 
 
 def operation_of(step: Step) -> Operation:

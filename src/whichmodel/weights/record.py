@@ -11,6 +11,7 @@ import msgspec
 import yaml
 
 from whichmodel.domain import InputError, Record, Statement, from_data
+from whichmodel.files.plugins import offered_files, tell
 from whichmodel.weights.source import Positive, Sha256, Source
 
 Word = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
@@ -166,7 +167,7 @@ class WeightsRecord(Record, frozen=True, kw_only=True):
 
 @cache
 def records() -> dict[str, WeightsRecord]:
-    """All records that come with whichmodel, by id.
+    """All records that come with whichmodel, by id; then those that installed packages offer.
 
     Raises:
         InputError: a record is not valid; names the file and the field.
@@ -177,6 +178,15 @@ def records() -> dict[str, WeightsRecord]:
         if entry.name.endswith(".yaml"):
             record = read_record(entry.read_text(encoding="utf-8"), where=entry.name)
             found[record.id] = record
+    for where, text in offered_files("weights"):
+        try:
+            record = read_record(text, where=where)
+            if record.id in found:
+                raise InputError(f"there are weights {record.id!r} already")
+        except InputError as error:
+            tell(where, error.message.removeprefix(f"{where}: "))
+            continue
+        found[record.id] = record
     return found
 
 

@@ -1,0 +1,1 @@
+"""An example: a model and a step that whichmodel does not have."""
