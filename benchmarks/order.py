@@ -1,6 +1,7 @@
 """Measure in which order a damaged picture is best repaired and enlarged, and what looking at the photo is worth.
 
     python benchmarks/order.py [--part orders|strength|planned|clean] [--scale 2|4] [--every N] [--json]
+        [--results FILE] [--minutes N]
 
 The small pictures of Set14 are damaged in ways that are known: noise of 15, 25 and 50 of 255, JPEG of quality 10 to
 40, movement by 9 to 21 pixels in some direction, and mixtures (movement, then noise, then JPEG, as in a camera). Luma
@@ -11,7 +12,10 @@ PSNR of the enlarged result against the true large picture, `scale` pixels of bo
 - planned: the photo is looked at, and the planner decides; against enlarging alone, picture by picture;
 - clean: undamaged pictures of Set5 and Set14; nothing but the enlargement may be planned.
 
-Exit codes: 0 fine; 1 a gate of `planned` or `clean` is missed; 2 the pictures are missing.
+With --results what was computed is kept in a file, one line a result, and taken from there: after --minutes it stops
+(exit code 3), and the same command goes on. What the planner decides is never kept, only what its way gives.
+
+Exit codes: 0 fine; 1 a gate of `planned` or `clean` is missed; 2 the pictures are missing; 3 time is up.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,7 +35,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import convolve, rotate
 
 from whichmodel.catalog import cards
-from whichmodel.domain import Step
+from whichmodel.domain import Step, Workflow
 from whichmodel.photo import findings, measure
 from whichmodel.pictures import Picture, read_header, read_picture, write_picture
 from whichmodel.workflow import decide, run_picture, workflow_for
@@ -56,6 +61,34 @@ class Row:
     least: float
     won: float
     cases: int
+
+
+class Results:
+    """PSNR by picture, damage, scale and way; kept in a file where one is named."""
+
+    def __init__(self, path: Path | None = None, seconds: float = float("inf")) -> None:
+        self._path = path
+        self._end = time.monotonic() + seconds
+        lines = path.read_text("utf-8").splitlines() if path and path.exists() else []
+        self._known: dict[tuple[str, ...], float] = {}
+        for line in lines:
+            *key, value = json.loads(line)
+            self._known[tuple(key)] = value
+
+    def get(self, key: tuple[str, ...], compute: Callable[[], float]) -> float:
+        """The known result, else a new one; leaves the program with code 3 where time is up."""
+        if key not in self._known:
+            if time.monotonic() > self._end:
+                click.echo(f"time is up; {len(self._known)} results are kept", err=True)
+                sys.exit(3)
+            self._known[key] = compute()
+            if self._path:
+                with self._path.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps([*key, self._known[key]]) + "\n")
+        return self._known[key]
+
+
+RESULTS = Results()
 
 
 def noisy(level: float) -> Damage:
@@ -119,12 +152,13 @@ MIXED = {
 
 def pictures(
     scale: int, every: int, sets: Sequence[str] = ("Set14",)
-) -> Iterator[tuple[str, Pixels, Pixels]]:
-    """Name, small picture and true large picture, three channels both."""
+) -> Iterator[tuple[int, str, Pixels, Pixels]]:
+    """Number in its set (the seed of its damage), name, small picture and true large picture, three channels both."""
     for name in sets:
-        for path in sorted((DATA / name / f"x{scale}").glob("*_LR.png"))[::every]:
+        paths = sorted((DATA / name / f"x{scale}").glob("*_LR.png"))
+        for number, path in list(enumerate(paths))[::every]:
             truth = path.with_name(path.name.replace("_LR", "_HR"))
-            yield f"{name} {path.stem}", _colour(path), _colour(truth)
+            yield number, f"{name} {path.stem}", _colour(path), _colour(truth)
 
 
 def treated(pixels: Pixels, scale: int, way: Sequence[str], sigma: float | None) -> Pixels:
@@ -167,7 +201,7 @@ def orders(scale: int, every: int) -> Iterator[Row]:
     for kind, damages in kinds:
         for damage, (spoil, sigma) in damages.items():
             gains: dict[str, list[float]] = {}
-            for seed, (_, small, truth) in enumerate(pictures(scale, every)):
+            for seed, _, small, truth in pictures(scale, every):
                 spoilt = spoil(small, seed)
                 alone = psnr(treated(spoilt, scale, ["enlarge"], None), truth, scale)
                 for way in ways[kind]:
@@ -181,7 +215,7 @@ def strength(scale: int, every: int) -> Iterator[Row]:
     """FFDNet at several levels on JPEG of several qualities."""
     for quality in (10, 20, 40, 60, 80, 90, 95):
         gains: dict[int, list[float]] = {level: [] for level in LEVELS}
-        for seed, (_, small, truth) in enumerate(pictures(scale, every)):
+        for seed, _, small, truth in pictures(scale, every):
             spoilt = compressed(quality)(small, seed)
             alone = psnr(treated(spoilt, scale, ["enlarge"], None), truth, scale)
             for level in LEVELS:
@@ -197,12 +231,13 @@ def planned(scale: int, every: int) -> Iterator[Row]:
     for damage, (spoil, _) in (NOISE | JPEG | BLUR | MIXED).items():
         gains = []
         ways: dict[str, int] = {}
-        for seed, (_, small, truth) in enumerate(pictures(scale, every)):
+        for seed, name, small, truth in pictures(scale, every):
             spoilt = spoil(small, seed)
-            result, way = as_planned(spoilt, scale)
+            workflow, way = as_planned(spoilt, scale)
             ways[way] = ways.get(way, 0) + 1
-            alone = psnr(treated(spoilt, scale, ["enlarge"], None), truth, scale)
-            gains.append(psnr(result, truth, scale) - alone)
+            gains.append(_gain(name, damage, scale, spoilt, truth, workflow, way))
+            if gains[-1] < -MOST_LOST:
+                click.echo(f"{name}, {damage}: {gains[-1]:+.2f} dB by {way}", err=True)
         everything += gains
         told = "; ".join(f"{count} × {way}" for way, count in sorted(ways.items(), key=lambda item: -item[1]))
         yield _row("planned", damage, told, gains)
@@ -213,17 +248,31 @@ def clean(scale: int, every: int) -> Iterator[Row]:
     """Undamaged pictures: how many are planned to be only enlarged."""
     gains = []
     wrong = []
-    for name, small, truth in pictures(scale, every, ("Set5", "Set14")):
-        result, way = as_planned(small, scale)
-        alone = psnr(treated(small, scale, ["enlarge"], None), truth, scale)
-        gains.append(psnr(result, truth, scale) - alone)
+    for _, name, small, truth in pictures(scale, every, ("Set5", "Set14")):
+        workflow, way = as_planned(small, scale)
+        gains.append(_gain(name, "none", scale, small, truth, workflow, way))
         if way != "enlarge":
             wrong.append(f"{name}: {way}")
     yield _row("clean", "none", "; ".join(wrong) or "enlarge", gains)
 
 
-def as_planned(pixels: Pixels, scale: int) -> tuple[Pixels, str]:
-    """Look at a picture as a file without a past, plan, and run; the result and the steps in a word each."""
+def _gain(
+    name: str, damage: str, scale: int, spoilt: Pixels, truth: Pixels, workflow: Workflow, way: str
+) -> float:
+    """What a workflow gains over enlarging alone, in dB."""
+
+    def alone() -> float:
+        return psnr(treated(spoilt, scale, ["enlarge"], None), truth, scale)
+
+    def done() -> float:
+        return psnr(run_picture(workflow, Picture(spoilt), cards=cards())[0].pixels, truth, scale)
+
+    base = RESULTS.get((name, damage, str(scale), "enlarge"), alone)
+    return RESULTS.get((name, damage, str(scale), way), done) - base
+
+
+def as_planned(pixels: Pixels, scale: int) -> tuple[Workflow, str]:
+    """Look at a picture as a file without a past, and plan; the workflow and its steps in a word each."""
     known = cards()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "photo.png"
@@ -231,8 +280,7 @@ def as_planned(pixels: Pixels, scale: int) -> tuple[Pixels, str]:
         facts = measure(path, networks=False)
         decisions = decide(facts, findings(facts), known)
         workflow = workflow_for(f"enlarge {scale}x", read_header(path), known, decisions=decisions)
-    result = run_picture(workflow, Picture(pixels), cards=known)[0].pixels
-    return result, ", ".join(_word(step) for step in workflow.steps)
+    return workflow, ", ".join(_word(step) for step in workflow.steps)
 
 
 def _word(step: Step) -> str:
@@ -265,8 +313,16 @@ PARTS = {"orders": orders, "strength": strength, "planned": planned, "clean": cl
 @click.option("--scale", type=click.Choice(["2", "4"]), default="2", show_default=True)
 @click.option("--every", default=1, show_default=True, help="Take every so many pictures.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def main(parts: tuple[str, ...], scale: str, every: int, as_json: bool) -> None:
+@click.option(
+    "--results", type=click.Path(path_type=Path), help="File in which results of planned and clean are kept."
+)
+@click.option("--minutes", type=float, default=float("inf"), help="Stop after these; the results are kept.")
+def main(
+    parts: tuple[str, ...], scale: str, every: int, as_json: bool, results: Path | None, minutes: float
+) -> None:
     """Measure orders, strengths, and what the planner makes of damaged and of clean pictures."""
+    global RESULTS
+    RESULTS = Results(results, 60 * minutes)
     if not (DATA / "Set14").is_dir():
         click.echo(f"{DATA} has no Set14", err=True)
         sys.exit(2)

@@ -30,14 +30,13 @@ import click
 import numpy as np
 import skimage
 from numpy.typing import NDArray
-from scipy.ndimage import convolve
+from scipy.ndimage import convolve, minimum_filter
 
 from whichmodel.domain.photo import PhotoFacts
 from whichmodel.nodes.blur_kernel import disk, motion
 from whichmodel.photo import findings, measure
 from whichmodel.pictures import Picture, read_picture, resample, write_picture
 from whichmodel.pictures.bridge import pyvips, to_vips
-from whichmodel.pictures.noise import noise_level
 from whichmodel.pictures.raster import store
 
 SHARED = Path(__file__).parents[2] / "shared" / "images"
@@ -54,6 +53,8 @@ MIXTURES = (
     (0, 25, 70, "noise"),
 )
 """Length, noise, quality, and the kind that must be among the findings; 0 is none."""
+TAPS = np.array([1 - 3**0.5, 3**0.5 - 3, 3 + 3**0.5, -1 - 3**0.5]) / (4 * 2**0.5)
+"""High-pass filter of Daubechies' wavelet with four taps."""
 LEAST_FOUND, MOST_SECONDS = 0.9, 2.0
 
 Pixels = NDArray[Any]
@@ -82,9 +83,22 @@ def facts_of(pixels: Pixels) -> tuple[PhotoFacts, float]:
     """What is told, without networks, and the noise by Donoho's median over the whole picture."""
     with tempfile.TemporaryDirectory() as folder:
         raster = store(Picture(np.ascontiguousarray(pixels)), Path(folder) / "photo")
-        found = measure(raster, networks=False), noise_level(raster)
+        found = measure(raster, networks=False)
         raster.close()
-    return found
+    return found, donoho(pixels)
+
+
+def donoho(pixels: Pixels) -> float:
+    """Sigma by Donoho and Johnstone's median (1994) over the whole picture, where nothing is cut off."""
+    levels = []
+    for plane in np.moveaxis(pixels.astype(np.float64), 2, 0):
+        fine = plane
+        for axis in (0, 1):
+            parts = [np.take(fine, range(start, fine.shape[axis] - 3 + start, 2), axis) for start in range(4)]
+            fine = sum(tap * part for tap, part in zip(TAPS, parts, strict=True))
+        inside = minimum_filter((plane > 0) & (plane < 255), 4, origin=-2)[:-3:2, :-3:2]
+        levels.append(float(np.median(np.abs(fine[inside]))) / 0.6745 if inside.any() else 0.0)
+    return float(np.mean(levels))
 
 
 def moved(pixels: Pixels, kernel: NDArray[np.float64]) -> Pixels:

@@ -19,10 +19,10 @@ from whichmodel.nodes.blur_kernel import disk, motion
 from whichmodel.photo import all_clear, findings, measure, things
 from whichmodel.photo.jpeg import jpeg_of
 from whichmodel.photo.jpeg_tables import ZIGZAG, quality_of, table_in, table_of
-from whichmodel.photo.sample import WHOLE, parts_of
 from whichmodel.pictures import Kind, Picture, Raster, read_picture, write_picture
 from whichmodel.pictures.bridge import pyvips, to_vips
 from whichmodel.pictures.raster import store
+from whichmodel.pictures.sample import WHOLE, parts_of
 
 Pixels = NDArray[Any]
 Look = Callable[[Pixels], PhotoFacts]

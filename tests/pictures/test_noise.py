@@ -1,4 +1,4 @@
-"""The noise level of a picture: near the truth, the same in any bands, and never a failure."""
+"""The noise level of a picture: near the truth, hardly moved by texture, and never a failure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from whichmodel.pictures import Box, Kind, Raster, read_picture
-from whichmodel.pictures import noise as module
 from whichmodel.pictures.noise import noise_level
 
 
@@ -27,7 +26,7 @@ def level(pixels: NDArray[Any], folder: Path) -> float:
     return found
 
 
-@pytest.mark.parametrize(("sigma", "off"), [(5, 2), (15, 2), (25, 1.5), (50, 5)])
+@pytest.mark.parametrize(("sigma", "off"), [(5, 1), (15, 1), (25, 1.5), (50, 6)])
 @pytest.mark.parametrize("name", ["astronaut", "chelsea", "coffee"])
 def test_known_noise_is_found(
     name: str, sigma: int, off: float, photos: dict[str, Path], tmp_path: Path
@@ -39,14 +38,6 @@ def test_known_noise_is_found(
     assert abs(level(noisy.astype(np.uint16) * 257, tmp_path) - level(noisy, tmp_path)) < 0.02
     grey = np.rint(clean[:, :, :1] + noise[:, :, :1]).clip(0, 255).astype(np.uint8)
     assert abs(level(grey, tmp_path) - sigma) < off + 1
-
-
-def test_bands_do_not_change_the_level(photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pixels = read_picture(photo).pixels
-    whole = level(pixels, tmp_path)
-    for rows in (2, 6, 100):
-        monkeypatch.setattr(module, "_BAND", rows * pixels.shape[1])
-        assert level(pixels, tmp_path) == whole
 
 
 @settings(max_examples=60)
@@ -71,7 +62,12 @@ def test_what_is_cut_off_at_black_and_white_is_left_out(tmp_path: Path) -> None:
     assert abs(level(pixels, tmp_path) - 20) < 1.5
 
 
-def test_dense_texture_is_taken_for_noise(shared_data: Path, tmp_path: Path) -> None:
-    """What a card says about the limits of the estimate."""
+def test_dense_texture_is_hardly_taken_for_noise(shared_data: Path, tmp_path: Path) -> None:
     baboon = shared_data / "images" / "Set14" / "x4" / "img_001_SRF_4_HR.png"
-    assert level(read_picture(baboon).pixels, tmp_path) > 8
+    assert level(read_picture(baboon).pixels, tmp_path) < 7.5
+
+
+def test_the_level_of_a_large_picture_is_that_of_its_parts(photo: Path, tmp_path: Path) -> None:
+    small = read_picture(photo).pixels[:320, :320]
+    noisy = np.rint(small + np.random.default_rng(1).normal(0, 20, small.shape)).clip(0, 255).astype(np.uint8)
+    assert abs(level(np.tile(noisy, (4, 5, 1)), tmp_path) - level(noisy, tmp_path)) < 1.5

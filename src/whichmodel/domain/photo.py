@@ -80,6 +80,40 @@ class Tone(Record, frozen=True, kw_only=True):
     method: str
 
 
+class Region(Record, frozen=True, kw_only=True):
+    """A part of a photo in which something was found.
+
+    Args:
+        kind: what.
+        left, top, right, bottom: of the upright box around it, in pixels of the photo.
+        score: how sure the network is, 0..1.
+        corners: x and y of the four corners, going round; of a line of text those of the slanted rectangle.
+    """
+
+    kind: Literal["face", "text"]
+    left: float
+    top: float
+    right: float
+    bottom: float
+    score: Share
+    corners: tuple[tuple[float, float], ...]
+
+
+class Lettering(Record, frozen=True, kw_only=True):
+    """Where text stands in a photo; what it says is not read.
+
+    Args:
+        share: of the photo that the lines cover.
+        lines: from the top.
+        confidence, method: as in `Measured`.
+    """
+
+    share: Share
+    lines: tuple[Region, ...]
+    confidence: Share
+    method: str
+
+
 class PhotoFacts(Record, frozen=True, kw_only=True):
     """All that was measured; what was not is `None`, and `not_measured` says why, by the field's name.
 
@@ -89,7 +123,7 @@ class PhotoFacts(Record, frozen=True, kw_only=True):
         noise: standard deviation of the grain on the scale 0..255.
         blur, jpeg, tone: see there.
         faces: boxes (left, top, right, bottom) in pixels, the surest first.
-        text: share of the picture that lettering covers.
+        text: lines of text, and how much of the photo they cover.
         damage: share of 8 x 8 parts of the picture in which scratches or specks lie.
     """
 
@@ -101,7 +135,7 @@ class PhotoFacts(Record, frozen=True, kw_only=True):
     jpeg: Jpeg | None = None
     tone: Tone | None = None
     faces: tuple[tuple[float, float, float, float], ...] | None = None
-    text: Measured | None = None
+    text: Lettering | None = None
     damage: Measured | None = None
     not_measured: dict[str, str] = msgspec.field(default_factory=dict)
 

@@ -14,11 +14,11 @@ import numpy as np
 from whichmodel.evidence.expected_features import luma, smoothed
 from whichmodel.evidence.expected_table import Facts
 from whichmodel.photo.jpeg import jpeg_of
-from whichmodel.photo.noise import noise_of
-from whichmodel.photo.sample import parts_of
 from whichmodel.pictures import Picture, Viewed
 from whichmodel.pictures.bridge import from_vips
+from whichmodel.pictures.noise import noise_of
 from whichmodel.pictures.raster import store
+from whichmodel.pictures.sample import parts_of
 
 NOISE, SHARPNESS = "noise", "sharpness"
 
@@ -26,7 +26,7 @@ NOISE, SHARPNESS = "noise", "sharpness"
 def measured(before: Viewed) -> tuple[dict[str, float], int | None]:
     """What is compared with the ranges of `Facts`, and the quality of JPEG that the pixels show, if any.
 
-    `"noise"` is its standard deviation, 0..255 (`photo.noise`; 0 where it cannot be told). `"sharpness"` is the
+    `"noise"` is its standard deviation, 0..255 (`pictures.noise`; 0 where it cannot be told). `"sharpness"` is the
     mean strength of the finest band of an à trous wavelet transform in units of the next coarser one's: about 1 for
     detail up to the finest, far less where a photo was enlarged or is blurred.
 

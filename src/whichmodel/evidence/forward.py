@@ -44,7 +44,7 @@ class ForwardModel(Record, frozen=True, kw_only=True):
         kernel: the blur, a name in `pictures.reduction.KERNELS`; widths count in pixels of BEFORE.
         kernel_chosen: whether it was chosen by best agreement, not given.
         noise: standard deviation of the noise in BEFORE, 0..255.
-        noise_estimated: whether that was estimated (`pictures.noise`, which takes dense texture for noise),
+        noise_estimated: whether that was estimated (`pictures.noise`),
             not given.
         usual_error: median of the local difference of reduced AFTER and BEFORE, in units of BEFORE's local
             detail plus `FLOOR`: how closely this result follows its input in general.

@@ -10,8 +10,8 @@ from whichmodel.evidence.maps import Maps
 from whichmodel.evidence.overlay import Overlay
 from whichmodel.evidence.places import places
 from whichmodel.evidence.spectrum import Spectrum, spectrum
-from whichmodel.evidence.things import Looked, Thing, What, things
-from whichmodel.photo.things import faces_of
+from whichmodel.evidence.things import Thing, What, things
+from whichmodel.photo.things import faces_of, text_of
 from whichmodel.pictures import Raster
 
 
@@ -43,9 +43,4 @@ def read_result(after: Raster, overlay: Overlay, maps: Maps) -> Reading:
     )
 
 
-def text_of(picture: Raster) -> Looked:
-    """The boxes of lines of text; weights are not fetched for this."""
-    return None, "not looked for: no detector of text is known here"
-
-
-__all__ = ["Reading", "What", "read_result", "text_of"]
+__all__ = ["Reading", "What", "read_result"]

@@ -47,7 +47,7 @@ class ModelOperation(Operation):
     Colour goes through the network; grey goes in as three equal channels and their mean comes out.
     Parameters: `tile`, side of a tile's core; `factor`, for models of any factor; `task`, what is to be
     done where no model that does it is named yet; `sigma`, the noise level for networks that take one, 0 to
-    75 on the scale 0..255, by default that which `pictures.noise` finds in the whole picture. 8 bits stay 8
+    75 on the scale 0..255, by default that which `pictures.noise` finds in the picture. 8 bits stay 8
     bits and 16 stay 16. Transparency is resampled (Lanczos), not enlarged by the network, which was not
     trained on it.
     """

@@ -32,6 +32,7 @@ from whichmodel.nodes.scratches import ScratchesOperation
 from whichmodel.nodes.segment import SegmentOperation
 from whichmodel.nodes.sharpen import SharpenOperation
 from whichmodel.nodes.subject import SubjectMaskOperation
+from whichmodel.nodes.text import TextOperation
 
 MODEL = "model"
 """Name of the operation that runs a network tile by tile. Its steps may name any model of the catalog; those
@@ -50,6 +51,7 @@ _OWN: dict[str, Operation] = {
     "segment": SegmentOperation(),
     "grow": GrowOperation(),
     "faces": FacesOperation(),
+    "text": TextOperation(),
     "boxes-mask": BoxesMaskOperation(),
     "inpaint": InpaintOperation(),
     "composite": CompositeOperation(),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from whichmodel.domain.photo import Blur
 from whichmodel.photo import focus
-from whichmodel.photo.sample import Part
 from whichmodel.photo.spectrum import LENGTHS, Stripes, stripes_of
+from whichmodel.pictures.sample import Part
 
 _LIKE, _DEEP, _DROP = 0.5, 0.6, -1.1
 """What the stripes need to be those of a movement. On Set5, Set14 and 12 photographs that are sharp no picture meets

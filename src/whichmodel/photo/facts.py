@@ -10,14 +10,14 @@ from whichmodel.photo.blur import blur_of
 from whichmodel.photo.jpeg import block_transforms, jpeg_of
 from whichmodel.photo.jpeg_noise import COARSEST, noise_before_jpeg
 from whichmodel.photo.jpeg_tables import table_of
-from whichmodel.photo.noise import noise_of
-from whichmodel.photo.sample import Part, parts_of
-from whichmodel.photo.things import damage_of, faces_of
+from whichmodel.photo.things import damage_of, faces_of, lettering_of
 from whichmodel.photo.tone import tone_of
 from whichmodel.pictures.decode import decode
 from whichmodel.pictures.limits import DEFAULT_LIMITS, Limits
+from whichmodel.pictures.noise import noise_of
 from whichmodel.pictures.raster import Raster
 from whichmodel.pictures.read import open_picture
+from whichmodel.pictures.sample import Part, parts_of
 
 _SMALL = "the photo is too small, or has too little in it, to tell"
 
@@ -34,7 +34,7 @@ def measure(
     Args:
         photo: the photo, or its file, which is decoded into a temporary folder.
         source: the file that a raster came from, where it is at hand: if it is a JPEG, its own table tells.
-        networks: whether faces are looked for, if the weights for it are here; it takes longer than all else.
+        networks: whether faces and text are looked for, if the weights for it are here; it takes longer than all else.
         limits: on the size of a picture that is read from a file.
 
     Raises:
@@ -57,13 +57,15 @@ def _facts(picture: Raster, source: Path | None, networks: bool) -> PhotoFacts:
     jpeg = jpeg_of(parts, source)
     noise = _noise(parts, jpeg)
     blur = blur_of(parts, noise.value if noise else 0.0)
-    faces, why = faces_of(picture) if networks else (None, "not looked for, as asked")
-    missing = {"text": "there is no detector of text here"}
-    if faces is None:
-        missing["faces"] = why
-    missing |= {
+    missing = {
         name: _SMALL for name, fact in (("noise", noise), ("blur", blur), ("jpeg", jpeg)) if fact is None
     }
+    faces, text = None, None
+    if networks:
+        faces, missing["faces"] = faces_of(picture)
+        text, missing["text"] = lettering_of(picture)
+    else:
+        missing["faces"] = missing["text"] = "not looked for, as asked"
     return PhotoFacts(
         width=picture.width,
         height=picture.height,
@@ -73,8 +75,9 @@ def _facts(picture: Raster, source: Path | None, networks: bool) -> PhotoFacts:
         jpeg=jpeg,
         tone=tone_of(picture, parts),
         faces=faces,
+        text=text,
         damage=damage_of(picture),
-        not_measured=missing,
+        not_measured={name: why for name, why in missing.items() if why},
     )
 
 

@@ -13,7 +13,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from whichmodel.photo.sample import Floats, Part
+from whichmodel.pictures.sample import Floats, Part
 
 METHOD = "ratio of gradients before and after one more blur (Zhuo, Sim 2011)"
 

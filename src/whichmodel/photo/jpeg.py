@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from whichmodel.domain.photo import Jpeg
 from whichmodel.photo.jpeg_tables import Table, quality_of, table_in, table_of
-from whichmodel.photo.sample import Floats, Mask, Part
+from whichmodel.pictures.sample import Floats, Mask, Part
 
 OF_FILE = "quantisation table of the file (ITU-T T.81)"
 OF_PIXELS = "likelihood of quantised block transforms (Fan, de Queiroz 2003)"

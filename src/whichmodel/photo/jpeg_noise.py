@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from whichmodel.domain.photo import Measured
 from whichmodel.photo.jpeg_tables import Table
-from whichmodel.photo.sample import LUMA
+from whichmodel.pictures.sample import LUMA
 
 METHOD = "zeros among the JPEG coefficients of the evenest blocks"
 

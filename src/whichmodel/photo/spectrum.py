@@ -17,7 +17,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from whichmodel.photo.sample import Floats, Part
+from whichmodel.pictures.sample import Floats, Part
 
 SIDE = 128
 """Side of the windows, in pixels."""

@@ -8,8 +8,8 @@ from whichmodel.domain import DataType, Port, Step
 from whichmodel.domain.photo import Tone
 from whichmodel.nodes.fading import FadingOperation
 from whichmodel.nodes.operation import Context
-from whichmodel.photo.sample import Part
 from whichmodel.pictures.raster import Raster
+from whichmodel.pictures.sample import Part
 
 METHOD = "histogram; cast after Gasparini, Schettini 2004 (operation fading)"
 

@@ -17,7 +17,7 @@ from whichmodel.workflow.steps import operation_for, plain_name
 RUNTIMES = frozenset({"ncnn", "onnx"})
 """Formats of weights that `runtimes` can run."""
 
-_ONLY_FOR = {"faces": "portrait"}
+_ONLY_FOR = {"faces": "portrait", "text": "sign"}
 """Operations that do their task for one kind of subject: it must be named."""
 
 ENLARGEMENT = "super-resolution"
