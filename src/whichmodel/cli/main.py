@@ -27,6 +27,7 @@ COMMANDS = {
     "papers": "whichmodel.cli.papers:papers",
     "weights": "whichmodel.cli.weights:weights",
     "mcp": "whichmodel.cli.mcp:mcp",
+    "completion": "whichmodel.cli.completion:completion",
     "doctor": "whichmodel.cli.doctor:doctor",
 }
 

@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from whichmodel.catalog import cards, check, tasks
+from whichmodel.cli.completion import model_names
 from whichmodel.cli.models_import import import_models
 from whichmodel.domain import InputError, ModelCard, to_data
 
@@ -63,7 +64,7 @@ def list_models(task_id: str | None, collection: str | None, runs_here: bool, as
 
 
 @models.command(name="show")
-@click.argument("name")
+@click.argument("name", shell_complete=model_names)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 def show_model(name: str, as_json: bool) -> None:
     """Everything that is known about the model NAME, each sentence with the place it rests on."""

@@ -13,6 +13,7 @@ from whichmodel.api.look import Looking
 from whichmodel.api.plan import plan_asked
 from whichmodel.api.run import RunOptions, run_asked
 from whichmodel.cli.asked import wishes
+from whichmodel.cli.completion import whats
 from whichmodel.cli.draw import Style, drawn
 from whichmodel.cli.look import looking
 from whichmodel.cli.plan_rows import plan_rows
@@ -56,7 +57,7 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for pro
 
 
 @click.command()
-@click.argument("what")
+@click.argument("what", shell_complete=whats)
 @PICTURES
 @click.option(
     "-o",
@@ -138,7 +139,7 @@ def plan(
 
 
 @click.command()
-@click.argument("what")
+@click.argument("what", shell_complete=whats)
 @PICTURES
 @click.option(
     "-o",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from whichmodel.cli.completion import weights_names
 from whichmodel.domain import InputError, WeightsError
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def list_weights(licences: tuple[str, ...], as_json: bool) -> None:
 
 
 @weights.command()
-@click.argument("names", metavar="NAME...", nargs=-1)
+@click.argument("names", metavar="NAME...", nargs=-1, shell_complete=weights_names)
 @click.option("--all", "everything", is_flag=True, help="Fetch all weights that there are.")
 @click.option(
     "--from",
@@ -133,7 +134,7 @@ def pull(
 
 
 @weights.command()
-@click.argument("names", metavar="[NAME...]", nargs=-1)
+@click.argument("names", metavar="[NAME...]", nargs=-1, shell_complete=weights_names)
 @_JSON
 def verify(names: tuple[str, ...], as_json: bool) -> int:
     """Check cached weights against their SHA-256; without NAME all that are cached. Exit code 1 if bad.
