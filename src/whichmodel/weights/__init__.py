@@ -1,6 +1,7 @@
 """Weights: records with hashes and licences, and a cache filled through the user's own pip, npm or Hugging Face."""
 
 from whichmodel.weights.cache import archives_dir, cache_dir, hashes, installed, verify
+from whichmodel.weights.given import Origin, origin
 from whichmodel.weights.obstacles import Obstacle, obstacle
 from whichmodel.weights.record import WeightsFile, WeightsRecord, record, records
 from whichmodel.weights.source import Source
@@ -8,6 +9,7 @@ from whichmodel.weights.store import pull
 
 __all__ = [
     "Obstacle",
+    "Origin",
     "Source",
     "WeightsFile",
     "WeightsRecord",
@@ -16,6 +18,7 @@ __all__ = [
     "hashes",
     "installed",
     "obstacle",
+    "origin",
     "pull",
     "record",
     "records",

@@ -19,6 +19,9 @@ EXTRA = "pip install 'whichmodel[convert]'"
 MODEL = "model.onnx"
 """Name of the file that every converter writes; its role is `model`."""
 
+ABOUT = "about.json"
+"""A converter of a file that the user gave may write this beside it: what it `found` and what it has in `doubt`."""
+
 Files = Mapping[str, Path]
 
 
@@ -75,6 +78,15 @@ def _maxim(stages: int) -> Callable[[Files, Path], None]:
     return convert_it
 
 
+def _mssnet(variant: str) -> Callable[[Files, Path], None]:
+    def convert_checkpoint(files: Files, folder: Path) -> None:
+        from whichmodel.networks.mssnet_file import convert_mssnet
+
+        convert_mssnet(files, folder, variant)
+
+    return convert_checkpoint
+
+
 CONVERTERS: Mapping[str, Converter] = {
     "ffdnet-colour": Converter("PyTorch state dictionary", ("torch",), _ffdnet_colour),
     "srn": Converter("TensorFlow 1 checkpoint", ("torch",), _srn),
@@ -82,6 +94,10 @@ CONVERTERS: Mapping[str, Converter] = {
     "maxim-2s": Converter("graph of TensorFlow.js", ("torch", "safetensors"), _maxim(2)),
     "maxim-3s": Converter("graph of TensorFlow.js", ("torch", "safetensors"), _maxim(3)),
     "efficientnet-lite0": Converter("PyTorch state dictionary", ("torch",), _lite0),
+    "mssnet-small": Converter("PyTorch checkpoint", ("torch", "safetensors"), _mssnet("small")),
+    "mssnet-base": Converter("PyTorch checkpoint", ("torch", "safetensors"), _mssnet("base")),
+    "mssnet-large": Converter("PyTorch checkpoint", ("torch", "safetensors"), _mssnet("large")),
+    "mssnet-any": Converter("PyTorch checkpoint", ("torch", "safetensors"), _mssnet("")),
 }
 """Every converter, by the name that a record gives."""
 
@@ -113,7 +129,8 @@ def convert(name: str, files: Files, folder: Path) -> Path:
         converter.convert(files, folder)
     except (ValueError, KeyError, RuntimeError) as error:
         raise WeightsError(
-            f"the weights could not be converted by {name}: {error}", hint="report it, with this message"
+            f"the weights could not be converted by {name}: {error}",
+            hint="of a file that you gave: it is not what these weights are made from; else report it",
         ) from error
     made = folder / MODEL
     if not made.is_file() or made.stat().st_size == 0:

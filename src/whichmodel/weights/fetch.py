@@ -70,6 +70,8 @@ def fetch(
 
 def by_hand(wanted: WeightsRecord) -> str:
     """What to do where there is no network: what to fetch and where to put it; several lines."""
+    if wanted.given:
+        return f"get {wanted.given}, and run\n    whichmodel weights pull {wanted.id} --from FILE"
     ways = "\n  or\n".join(_way(source, wanted) for source in wanted.sources)
     archives = {source.archive for source in wanted.sources if source.archive}
     if archives:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from whichmodel.weights.cache import installed
 from whichmodel.weights.conversion import CONVERTERS, EXTRA
+from whichmodel.weights.given import origin
 from whichmodel.weights.licence import refusal
 from whichmodel.weights.record import WeightsRecord
 
@@ -27,6 +28,8 @@ class Obstacle:
 
 def pull_command(wanted: WeightsRecord) -> str:
     """The command that brings these weights into the cache."""
+    if wanted.given:
+        return f"whichmodel weights pull {wanted.id} --from FILE"
     return f"whichmodel weights pull {wanted.id}" + (
         "" if wanted.licence_known else " --accept-unknown-licence"
     )
@@ -45,6 +48,17 @@ def obstacle(wanted: WeightsRecord) -> Obstacle | None:
     converted are fetched by command only, as that takes longer and needs the extra `[convert]`.
     """
     here = installed(wanted.id) is not None
+    if wanted.given and not here:
+        return Obstacle(
+            f"its weights {wanted.id} are not on this computer, and no package holds them",
+            pull_command(wanted),
+            missing_modules(wanted),
+        )
+    own = origin(wanted.id) if wanted.given else None
+    if own is not None and own.doubt:
+        return Obstacle(
+            f"its weights {wanted.id} were made from your file {own.file}: {own.doubt}", pull_command(wanted)
+        )
     why, _ = refusal(wanted, accept_unknown=here)
     if why and wanted.licence_known:
         return Obstacle(why)

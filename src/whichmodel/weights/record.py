@@ -75,7 +75,10 @@ class WeightsRecord(Record, frozen=True, kw_only=True):
         id: e.g. `"span-x4-ch48"`.
         title: for people.
         sources: where it can be fetched, tried in this order; the pinned hashes are the same for all.
-        files: what is taken from a source.
+        files: what is taken from a source; empty where `given` says what the user has to bring.
+        given: what the user has to bring, and where it is offered, where no package holds the weights: a piece
+            of a sentence. No hash of it is known; `weights.given` tells what is done instead. Such weights run
+            where their model is named, and are never chosen for a task.
         convert: name of the converter (`weights.conversion`) that makes what is run from the files, once,
             on the user's computer; empty where the files are run as they are.
         format: what is run.
@@ -112,7 +115,6 @@ class WeightsRecord(Record, frozen=True, kw_only=True):
     id: Word
     title: str
     sources: tuple[Source, ...]
-    files: tuple[WeightsFile, ...]
     format: Literal["ncnn", "onnx", "safetensors"]
     licence: str
     licence_note: str
@@ -120,6 +122,8 @@ class WeightsRecord(Record, frozen=True, kw_only=True):
     input_range: tuple[float, float]
     colour_order: Literal["RGB", "BGR"]
     border: str
+    files: tuple[WeightsFile, ...] = ()
+    given: str = ""
     convert: str = ""
     operation: str = "model"
     scale: Positive = 1
@@ -223,8 +227,10 @@ def _in_full(data: Any, where: str) -> Any:
 
 def _check(made: WeightsRecord, where: str) -> None:
     """What the types cannot say; raises `InputError` with file and field."""
-    if not made.sources or not made.files:
-        raise InputError(f"{where}: sources and files must not be empty")
+    if not made.sources or bool(made.files) == bool(made.given):
+        raise InputError(f"{where}: sources, and either files or given, must not be empty")
+    if made.given and (not made.convert or any(source.kind != "file" for source in made.sources)):
+        raise InputError(f"{where}: what the user gives has a source file:NAME and a converter")
     for what, names in (
         ("role", [file.role for file in made.files]),
         ("file name", [file.name for file in made.files]),

@@ -14,13 +14,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import msgspec
+
 from whichmodel.domain import WeightsError
 from whichmodel.files import Lock, try_lock
 from whichmodel.weights.cache import MARKER, folder_of, installed, mark, verify
 from whichmodel.weights.cache import cache_dir as cache_dir
 from whichmodel.weights.client import Watch
-from whichmodel.weights.conversion import EXTRA, convert
-from whichmodel.weights.licence import refusal
+from whichmodel.weights.conversion import ABOUT, EXTRA, convert
+from whichmodel.weights.given import ROLE, refuse_without_file, take, write_origin
+from whichmodel.weights.licence import allowed_by_environment, refusal
 from whichmodel.weights.obstacles import missing_modules
 from whichmodel.weights.obtain import obtain, remove
 from whichmodel.weights.record import WeightsRecord, record
@@ -60,11 +63,16 @@ def pull(
     """
     wanted = record(id)
     ready = installed(id)
-    if ready is not None and not verify(id):
+    new = bool(wanted.given) and from_file is not None
+    if ready is not None and not new and not verify(id):
         say(f"{id} is already in the cache")
         return ready
+    if wanted.given and from_file is None:
+        refuse_without_file(wanted)
     say(f"{wanted.title}: licence {wanted.licence}. {wanted.licence_note}")
-    why, hint = refusal(wanted, allow=allow, accept_unknown=accept_unknown_licence)
+    # Who brings a file knows where it is from; an allow-list is a rule of the house and stays one.
+    own = new and not (allowed_by_environment() if allow is None else allow)
+    why, hint = refusal(wanted, allow=allow, accept_unknown=accept_unknown_licence or own)
     if why:
         raise WeightsError(f"{why}; they are not fetched", hint=hint)
     _require_converter(wanted)
@@ -73,7 +81,7 @@ def pull(
         home.mkdir(parents=True, exist_ok=True)
         _sweep(home)
         with _alone(home, id, say):
-            if installed(id) is None or verify(id):
+            if new or installed(id) is None or verify(id):
                 _fill(wanted, home, from_file, say, watch, keep_archive)
     except OSError as error:
         raise _unwritable(home, error) from error
@@ -96,8 +104,11 @@ def _fill(
         ready = work / "ready" if wanted.convert else members
         for folder in dict.fromkeys((work, members, ready)):
             folder.mkdir()
-        obtain(wanted, members, work, from_file=from_file, say=say, watch=watch, used=used)
-        if wanted.convert:
+        if from_file is not None and wanted.given:
+            _make_from_given(wanted, from_file, members, ready, say)
+        else:
+            obtain(wanted, members, work, from_file=from_file, say=say, watch=watch, used=used)
+        if wanted.convert and not wanted.given:
             say(f"converting {wanted.id} once, with {wanted.convert}; this can take a minute")
             convert(wanted.convert, {file.role: members / file.name for file in wanted.files}, ready)
         try:
@@ -117,6 +128,20 @@ def _fill(
         shutil.rmtree(work, ignore_errors=True)
     for path in used if not keep_archive else ():
         remove(path)
+
+
+def _make_from_given(wanted: WeightsRecord, from_file: Path, members: Path, ready: Path, say: Say) -> None:
+    """Convert the file that the user gave, and write down where the weights came from."""
+    copy = take(wanted, from_file, members)
+    say(f"checking and converting {from_file.name} with {wanted.convert}; this can take some minutes")
+    convert(wanted.convert, {ROLE: copy}, ready)
+    told = ready / ABOUT
+    about = msgspec.json.decode(told.read_bytes(), type=dict[str, str]) if told.is_file() else {}
+    told.unlink(missing_ok=True)
+    found = write_origin(from_file, copy, ready, about)
+    say(f"{wanted.id} is made from your file {found.file}, sha256 {found.sha256}: {found.found}")
+    if found.doubt:
+        say(f"warning: {found.doubt}; it will not be run")
 
 
 def _require_converter(wanted: WeightsRecord) -> None:

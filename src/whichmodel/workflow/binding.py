@@ -10,12 +10,17 @@ from whichmodel.domain import DataType, InputError, ModelCard, Parameter, Record
 from whichmodel.domain.card import INVENTING
 from whichmodel.nodes.operation import Cards
 from whichmodel.nodes.registry import OPERATIONS, operation_of, wrong_ports
-from whichmodel.weights import WeightsRecord, installed, obstacle, records
+from whichmodel.weights import Obstacle, WeightsRecord, installed, obstacle, origin, records
+from whichmodel.weights.conversion import EXTRA
+from whichmodel.weights.obstacles import pull_command
 from whichmodel.workflow.chain import best_chain
 from whichmodel.workflow.steps import operation_for, plain_name
 
 RUNTIMES = frozenset({"ncnn", "onnx"})
 """Formats of weights that `runtimes` can run."""
+
+_ON_A_PICTURE = "model"
+"""The operation that takes one picture and gives one."""
 
 _ONLY_FOR = {"faces": "portrait", "text": "sign"}
 """Operations that do their task for one kind of subject: it must be named."""
@@ -70,6 +75,8 @@ def bind(step: Step, cards: Cards) -> Binding:
         )
     weights = records()[card.weights or ""]
     first = obstacle(weights)
+    if first is not None and weights.given:
+        return _to_be_given(step, card, first, cards)
     if first is not None:
         return Binding(
             step=step.id,
@@ -85,7 +92,17 @@ def bind(step: Step, cards: Cards) -> Binding:
             status="needs-pull",
             reason=f"weights {weights.id} ({weights.licence}) are fetched on first use",
         )
-    return Binding(step=step.id, status="bound", reason=f"runs with weights {weights.id} ({weights.licence})")
+    return Binding(
+        step=step.id, status="bound", reason=f"runs with weights {weights.id} ({_rights(weights)})"
+    )
+
+
+def _rights(weights: WeightsRecord) -> str:
+    """The licence; of the user's own file its name and hash too, as nothing else says what it is."""
+    found = origin(weights.id) if weights.given else None
+    if found is None:
+        return weights.licence
+    return f"from your file {found.file}, sha256 {found.sha256[:12]}…, licence {weights.licence}"
 
 
 def bindings(workflow: Workflow, cards: Cards) -> tuple[Binding, ...]:
@@ -173,6 +190,7 @@ def runnable(task: str, cards: Cards, qualities: Collection[str] = ()) -> ModelC
         for card in cards.values()
         if card.task == task
         and not what_is_missing(card)
+        and not records()[card.weights or ""].given
         and _ONLY_FOR.get(operation_for(card), "") in ("", *qualities)
     ]
     # `max` keeps the first of equals.
@@ -182,13 +200,22 @@ def runnable(task: str, cards: Cards, qualities: Collection[str] = ()) -> ModelC
 def substitutes_for(card: ModelCard, cards: Cards, asked: Parameter | None = None) -> tuple[str, ...]:
     """Values for `--substitute` that could stand in for a card: same task, runnable, best first.
 
-    The chain that the planner would take for the factor comes first, then single models.
+    The chain that the planner would take for the factor comes first, then single models. For a task at the same
+    size they are those models that take nothing but the picture, in the order of the catalog.
 
     Args:
         asked: the factor that the step asks of a model of any factor.
     """
     if card.task != ENLARGEMENT:
-        return ()
+        return tuple(
+            other.name
+            for other in cards.values()
+            if other.task == card.task
+            and other.name != card.name
+            and not what_is_missing(other)
+            and not records()[other.weights or ""].given
+            and operation_for(other) == _ON_A_PICTURE
+        )
     models = enlargers(cards)
     found: list[str] = []
     factor = asked if card.scale == "any" else card.scale
@@ -198,6 +225,37 @@ def substitutes_for(card: ModelCard, cards: Cards, asked: Parameter | None = Non
             found.append("+".join(models[scale].name for scale in steps))
     found += [models[scale].name for scale in sorted(models, reverse=True)]
     return tuple(dict.fromkeys(found))
+
+
+def _to_be_given(step: Step, card: ModelCard, first: Obstacle, cards: Cards) -> Binding:
+    """The binding of a step whose weights the user has to bring: what, from whom, by what right, and meanwhile."""
+    weights = records()[card.weights or ""]
+    code = next((link.url for link in card.links if link.kind == "code"), "")
+    told = [f"{card.name} cannot run here yet: {first.why}."]
+    told.append(f"It takes {weights.given}" + (f" (its authors: {code})." if code else "."))
+    told.append(weights.licence_note)
+    needs = f", which needs {' and '.join(first.missing)} ({EXTRA})" if first.missing else ""
+    told.append(f"With the file in hand run `{first.command}`{needs}.")
+    others = substitutes_for(card, cards, step.parameters.get("factor"))
+    ready = [name for name in others if installed(cards[name].weights or "") is not None]
+    if ready:
+        told.append(
+            f"{ready[0]} does the same task and is on this computer: `--substitute {ready[0]}` runs that instead."
+        )
+    elif others:
+        command = pull_command(records()[cards[others[0]].weights or ""])
+        told.append(
+            f"{others[0]} does the same task after `{command}`: then `--substitute {others[0]}` runs that instead."
+        )
+    else:
+        told.append("No other model of the same task can run here.")
+    return Binding(
+        step=step.id,
+        status="unbound",
+        reason=" ".join(told),
+        substitute=_free(others, cards),
+        command=first.command,
+    )
 
 
 def _other_operation(step: Step, card: ModelCard) -> str:
@@ -242,6 +300,8 @@ def _without_model(step: Step, cards: Cards) -> str:
 
 
 def _how_to_substitute(step: Step, binding: Binding) -> str:
+    if binding.command and "--from" in binding.command:
+        return ""  # the reason says all of it
     if binding.command:
         return "that is done once, and never by a run itself"
     if not binding.substitute and "task" in step.parameters:

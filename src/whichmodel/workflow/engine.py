@@ -29,7 +29,7 @@ from whichmodel.pictures.raster import joined, store
 from whichmodel.runtimes.devices import choose
 from whichmodel.runtimes.ncnn import forget_nets
 from whichmodel.runtimes.onnx import forget_sessions
-from whichmodel.weights import records
+from whichmodel.weights import WeightsRecord, hashes, records
 from whichmodel.workflow.journal import Journal
 from whichmodel.workflow.keys import input_key, step_key
 from whichmodel.workflow.report import StepReport
@@ -342,6 +342,11 @@ def _no_room(what: str, raster: Raster, error: OSError, scratch: Scratch) -> Whi
     )
 
 
+def _pinned(weights: WeightsRecord) -> dict[str, str]:
+    """SHA-256 of the pinned files by role; of what the user gave, of what was made from it."""
+    return hashes(weights.id) if weights.given else {file.role: file.sha256 for file in weights.files}
+
+
 def _report(
     step: Step, taken: Mapping[str, Value], context: Context, seconds: float, *, cached: bool
 ) -> StepReport:
@@ -357,7 +362,7 @@ def _report(
         seconds=round(seconds, 3),
         model=step.model,
         weights=weights_id,
-        weights_sha256={file.role: file.sha256 for file in weights.files} if weights else {},
+        weights_sha256=_pinned(weights) if weights else {},
         licence=weights.licence if weights else None,
         cached=cached,
         device=choose(context.device, weights.format).name if weights else "cpu",

@@ -25,7 +25,7 @@ from whichmodel.nodes.registry import operation_of
 from whichmodel.pictures.bridge import pyvips
 from whichmodel.pictures.xmp import Event, merge_xmp
 from whichmodel.runtimes.devices import choose
-from whichmodel.weights import WeightsRecord, record
+from whichmodel.weights import WeightsRecord, hashes, origin, record
 from whichmodel.workflow.advice import Decision
 from whichmodel.workflow.print_size import PrintTarget
 from whichmodel.workflow.report import FileFacts, RunReport, StepReport
@@ -265,12 +265,13 @@ def _event(step: Step, cards: Cards) -> Event:
 
 
 def _weights_facts(weights: WeightsRecord, model: str) -> WeightsFacts:
+    own = origin(weights.id) if weights.given else None
     return WeightsFacts(
         id=weights.id,
         model=model,
         paper=weights.paper,
-        source=weights.source,
-        sha256={file.role: file.sha256 for file in weights.files},
+        source=f"the user's file {own.file}, sha256 {own.sha256}" if own else weights.source,
+        sha256=hashes(weights.id) if weights.given else {file.role: file.sha256 for file in weights.files},
         licence=weights.licence,
         licence_note=weights.licence_note,
     )

@@ -8,7 +8,7 @@ from whichmodel.catalog import cards, tasks
 from whichmodel.domain import DataType, ModelCard, Record, Task
 from whichmodel.nodes.operation import Operation
 from whichmodel.nodes.registry import OPERATIONS
-from whichmodel.weights import installed, obstacle, records
+from whichmodel.weights import WeightsRecord, installed, obstacle, origin, records
 from whichmodel.weights.obstacles import pull_command
 from whichmodel.workflow.binding import what_is_missing
 
@@ -23,7 +23,8 @@ class Runs(Record, frozen=True, kw_only=True):
 
     Args:
         status: `"now"`; `"after-pull"` after `command`; `"needs-weights"` whichmodel does such
-            tasks, but knows no package of this model's weights; `"cannot"`.
+            tasks, but knows no package of this model's weights (where `command` is given, the user can bring
+            them); `"cannot"`.
         text: the same for people, with the reason.
         weights: id of the record of its weights, where there is one.
         command: what fetches the weights.
@@ -56,8 +57,12 @@ def runs(card: ModelCard) -> Runs:
     first = obstacle(weights)
     if first is not None and not first.command:
         return _cannot(first.why, weights.id)
+    if weights.given and first is not None:
+        return _to_be_given(card, weights)
     if installed(weights.id) is not None:
-        return Runs(status="now", text=f"runs now, with the weights {weights.id}", weights=weights.id)
+        own = origin(weights.id)
+        came = f" from your file {own.file}" if own is not None else ""
+        return Runs(status="now", text=f"runs now, with the weights {weights.id}{came}", weights=weights.id)
     command = pull_command(weights)
     extra = "convert" if weights.convert else ""
     told = [f"after `{command}`"]
@@ -66,6 +71,26 @@ def runs(card: ModelCard) -> Runs:
     if not weights.licence_known:
         told.append("(nobody states a licence)")
     return Runs(status="after-pull", text=" ".join(told), weights=weights.id, command=command, extra=extra)
+
+
+def _to_be_given(card: ModelCard, weights: WeightsRecord) -> Runs:
+    """The answer for weights that only the user can bring."""
+    link = _place(card)
+    licence = "" if weights.licence_known else " (nobody states a licence)"
+    extra = " with the extra [convert]" if weights.convert else ""
+    return Runs(
+        status="needs-weights",
+        text=f"needs weights that you bring: {weights.given}; its authors: {link}{licence};"
+        f" then `{pull_command(weights)}`{extra}",
+        weights=weights.id,
+        command=pull_command(weights),
+        extra="convert" if weights.convert else "",
+        link=link,
+    )
+
+
+def _place(card: ModelCard) -> str:
+    return next((link.url for kind in _PLACES for link in card.links if link.kind == kind), "")
 
 
 def fits(operation: Operation, task: Task) -> bool:
@@ -85,7 +110,7 @@ def _misfit(card: ModelCard, task: Task) -> str:
 
 
 def _without_weights(card: ModelCard, task: Task) -> Runs:
-    link = next((link.url for kind in _PLACES for link in card.links if link.kind == kind), "")
+    link = _place(card)
     unable = _unable(task)
     if unable:
         return _cannot(unable, link=link)
