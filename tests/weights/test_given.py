@@ -19,6 +19,8 @@ from whichmodel.weights.licence import ALLOW
 from whichmodel.workflow.binding import runnable
 from whichmodel.workflow.runs import runs
 
+pytestmark = pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+
 GIVEN = sorted(card.name for card in cards().values() if card.weights and weights.record(card.weights).given)
 BASE, SMALL = "Deblur-MSSNet-GoPro", "Deblur-MSSNet-S-GoPro"
 LINK = "https://github.com/kky7/MSSNet"
@@ -123,12 +125,11 @@ def test_the_answer_says_what_it_would_do(photo: Path, capsys: pytest.CaptureFix
     question = "A program named Deblur-MSSNet-GoPro took the motion blur out of a photo. How?"
     assert run_program(["ask", question, "--photo", str(photo), "--format", "json"]) == 0
     answer = json.loads(capsys.readouterr().out)
-    steps = [step for step in answer["workflow"]["steps"] if step.get("model") in GIVEN]
-    for step in steps:
-        assert step["gives"]["shape"] == "h × w × 3"
-        assert any(
-            "are not on this computer" in line["text"] and LINK in line["text"] for line in answer["here"]
-        )
+    told = [line["text"] for line in answer["here"] if line["text"].partition(":")[0] in GIVEN]
+    assert told
+    for line in told:
+        name = line.partition(":")[0]
+        assert line == f"{name}: {runs(cards()[name]).text}. It would give a picture of the same size."
 
 
 @pytest.mark.parametrize(

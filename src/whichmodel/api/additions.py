@@ -41,7 +41,25 @@ def with_here(answer: Answer, ranking: Ranking) -> Answer:
             if binding.substitute:
                 line += f" With --run a substitute has to be named: {' or '.join(binding.substitute)}."
             told.append(Sentence(text=line, basis="here"))
+    told += _from_the_user(answer, ranking)
     return msgspec.structs.replace(answer, here=tuple(told))
+
+
+def _from_the_user(answer: Answer, ranking: Ranking) -> list[Sentence]:
+    """Of the models beside those that run: whether weights that only the user can bring are here."""
+    from whichmodel.catalog import tasks
+    from whichmodel.weights import records
+    from whichmodel.workflow.runs import runs
+
+    stepping = {step.model for step in answer.workflow.steps} if answer.workflow is not None else set()
+    told = []
+    for card in (item.card for item in ranking.models):
+        weights = records().get(card.weights or "")
+        if weights is None or not weights.given or card.name in stepping:
+            continue
+        size = " It would give a picture of the same size." if tasks()[card.task].size == "same" else ""
+        told.append(Sentence(text=f"{card.name}: {runs(card).text}.{size}", basis="here"))
+    return told
 
 
 def with_prepared(answer: Answer, decisions: tuple[Decision, ...]) -> Answer:
