@@ -165,8 +165,17 @@ class TestBinding:
         assert EIGHT.name in caught.value.message
         assert "--substitute 'SPAN-4x+SPAN-2x'" in caught.value.hint
 
-    def test_another_task_has_no_substitute(self) -> None:
+    def test_another_model_of_a_task_at_the_same_size_stands_in(self) -> None:
         card = next(card for card in CARDS.values() if card.task == "denoising")
+        with pytest.raises(UnboundError, match=card.name) as caught:
+            require_bound(workflow_for_card(card), CARDS)
+        assert "--substitute 'FFDNet-colour'" in caught.value.hint
+        changed, done = substitute(workflow_for_card(card), "FFDNet-colour", CARDS)
+        assert [step.model for step in changed.steps] == ["FFDNet-colour"]
+        assert done[0].note == f"FFDNet-colour substituted for {card.name}"
+
+    def test_a_task_without_a_model_that_runs_has_no_substitute(self) -> None:
+        card = next(card for card in CARDS.values() if card.task == "depth-estimation")
         with pytest.raises(UnboundError, match=card.name) as caught:
             require_bound(workflow_for_card(card), CARDS)
         assert "nothing can stand in" in caught.value.hint
