@@ -16,7 +16,7 @@ from mcp.client.stdio import stdio_client
 
 from mcp import Client, StdioServerParameters
 from whichmodel.mcp.server import make_server
-from whichmodel.pictures import Picture, write_picture
+from whichmodel.pictures import Picture, bicubic, read_picture, write_picture
 
 PROMPT = """A user has asked the following question:
 "How can I enlarge a photo?"
@@ -61,7 +61,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_every_verb_is_a_tool_that_says_what_it_takes(folder: Path) -> None:
     tools = in_session(folder, lambda client: client.list_tools()).tools
-    assert {tool.name for tool in tools} == {"ask", "answer", "recommend", "audit", "plan", "run"}
+    assert {tool.name for tool in tools} == {"ask", "answer", "recommend", "audit", "plan", "run", "evidence"}
     for tool in tools:
         assert tool.description
         assert tool.input_schema["properties"]
@@ -100,6 +100,15 @@ def test_running_writes_the_result_and_tells_progress(folder: Path) -> None:
     assert report.structured_content["output"]["width"] == 32
     assert (folder / "out.png").is_file()
     assert steps[-1][0] == steps[-1][1]
+
+
+def test_evidence_is_written_and_told(folder: Path) -> None:
+    photo = read_picture(folder / "photo.png")
+    write_picture(Picture(bicubic(photo.pixels, 64, 48)), folder / "large.png")
+    found = call(folder, "evidence", {"before": "photo.png", "after": "large.png", "folder_name": "report"})
+    assert found["geometry"]["scale_x"] == pytest.approx(2, abs=0.02)
+    assert found["told"][0]
+    assert (folder / "report" / "evidence.html").is_file()
 
 
 SHARPEN = """

@@ -16,6 +16,7 @@ from whichmodel.api.run import Feedback, RunOptions
 from whichmodel.domain import Answer, Audit, InputError, Workflow
 
 if TYPE_CHECKING:
+    from whichmodel.evidence import Evidence
     from whichmodel.recommend import Ranking
     from whichmodel.workflow import Plan, RunReport
 
@@ -245,6 +246,45 @@ def run(
         options or RunOptions(),
         look=Looking(look, tuple(without), tuple(also)),
         feedback=feedback or Feedback(),
+    )
+
+
+def evidence(
+    before: Where,
+    after: Where,
+    folder: Where,
+    *,
+    blur: str | None = None,
+    noise: float | None = None,
+    model: str | None = None,
+) -> Evidence:
+    """What of a result its input bears out, whoever made it: recovered, guessed, invented, contradicted.
+
+    Args:
+        before, after: paths of the input and of the result, which may be enlarged, cropped or turned.
+        folder: where `evidence.html`, `evidence.json`, the pictures and the maps go; it is made if needed.
+        blur: how `before` came from what `after` shows: `"cubic"`, `"area"`, `"lanczos3"`, …; else it is estimated.
+        noise: in `before`, 0..255, where known.
+        model: that made the result, where no provenance beside it tells; for the expected error.
+
+    Raises:
+        InputError: the pictures do not belong together, or a file of the folder would overwrite one of them.
+        PictureError: a picture cannot be read.
+    """
+    from whichmodel.evidence.expected_origin import named_origin, origin_of
+    from whichmodel.evidence.folder import refuse_overwriting, write_evidence
+    from whichmodel.pictures import open_picture
+
+    first, second, place = Path(before), Path(after), Path(folder)
+    refuse_overwriting(place, first, second)
+    return write_evidence(
+        open_picture(first),
+        open_picture(second),
+        place,
+        names=(str(first), str(second)),
+        kernel=blur,
+        noise=noise,
+        origin=named_origin(model) if model else origin_of(first, second),
     )
 
 

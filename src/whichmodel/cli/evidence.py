@@ -46,23 +46,13 @@ def evidence(
     (what BEFORE does not determine), consistency.tif (how far AFTER, shrunk, is from BEFORE) and error.tif (the
     expected error; NaN where it is not calibrated).
     """
+    from whichmodel.api import verbs
     from whichmodel.domain import to_json
     from whichmodel.evidence import explain, paragraph
-    from whichmodel.evidence.expected_origin import named_origin, origin_of
-    from whichmodel.evidence.folder import FILES, refuse_overwriting, write_evidence
+    from whichmodel.evidence.folder import FILES
     from whichmodel.evidence.words import careful
-    from whichmodel.pictures import open_picture
 
-    refuse_overwriting(folder, before, after)
-    found = write_evidence(
-        open_picture(before),
-        open_picture(after),
-        folder,
-        names=(str(before), str(after)),
-        kernel=blur,
-        noise=noise,
-        origin=named_origin(model) if model else origin_of(before, after),
-    )
+    found = verbs.evidence(before, after, folder, blur=blur, noise=noise, model=model)
     if as_json:
         click.echo(to_json(found), nl=False)
         return

@@ -144,6 +144,26 @@ def _add_pictures(server: MCPServer[Any], folder: Folder) -> None:
 
         return await _with_progress(work, context)
 
+    @server.tool()
+    async def evidence(before: str, after: str, folder_name: str, model: str | None = None) -> dict[str, Any]:
+        """What of a result its input bears out, whoever made it: recovered, guessed, invented, contradicted.
+
+        Args:
+            before, after: picture files, the input and the result.
+            folder_name: new folder for the report (evidence.html), pictures and maps.
+            model: that made the result, where no provenance beside it tells.
+        """
+
+        def work() -> dict[str, Any]:
+            first, second = folder.input(before), folder.input(after)
+            found = verbs.evidence(first, second, folder.output(folder_name, overwrite=False), model=model)
+            from whichmodel.evidence import paragraph
+            from whichmodel.evidence.words import careful
+
+            return {"told": [paragraph(found), *careful(found)], **_plain(found)}
+
+        return await _done(work)
+
 
 def _add_resources(server: MCPServer[Any]) -> None:
     @server.resource("whichmodel://models", mime_type="application/json")
