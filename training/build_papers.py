@@ -3,9 +3,10 @@
     python training/build_papers.py BIBLIOGRAPHY.jsonl.gz [MORE.jsonl.gz ...]
 
 Each line of a list is a JSON object with `title`, a link to arXiv (`paper` or `abs`) and, where there
-is one, a link to the code (`github`) and the list's own `topic` and `subtopic`. Kept are papers whose
-title names a task of the ontology, and those of topics near pictures; each gets the tasks that its
-title names. Deterministic: the same lists and the same ontology give the same bytes. Run
+is one, a link to the code (`github`) and the list's own `topic` and `subtopic`. Kept is every paper that
+can be named and read; records of one paper are joined, and what was left out is counted by reason. Each
+paper gets the tasks of the ontology that its title names. To these come the papers behind the models of
+the catalog. Deterministic: the same lists, cards and ontology give the same bytes. Run
 `build_vectors.py` afterwards.
 """
 
@@ -16,6 +17,7 @@ import json
 import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,14 +26,13 @@ import msgspec
 import numpy as np
 
 from whichmodel.catalog import papers, tasks
+from whichmodel.catalog.library.identity import arxiv_number, title_key
+from whichmodel.catalog.load import cards_shipped
 from whichmodel.catalog.papers import PaperLine
 from whichmodel.runtimes.text_encoder import encode
 from whichmodel.understand.tasks import score_text
 
 TARGET = Path(papers.__file__).parent / "data" / "papers.jsonl.gz"
-# Kept even where the title names no task of ours.
-NEAR_PICTURES = {"Computer Vision", "3D Vision"}
-NEAR_PICTURES_SUBTOPICS = {"Image Caption"}
 # A title that names a task but is far from it in meaning ("Label Denoising") is not about it.
 LEAST_LIKENESS = 0.25
 MOST_TASKS = 3
@@ -46,49 +47,105 @@ SUPERSCRIPTS = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻"
 
 
 def main() -> None:
-    """Read the lists, choose, clean, write."""
+    """Read the lists, clean, join, write, and say what was left out and why."""
     if len(sys.argv) < 2:
         sys.exit(__doc__)
+    left_out: Counter[str] = Counter()
     chosen: dict[str, PaperLine] = {}
-    titles: set[str] = set()
-    for line, near in candidates(sys.argv[1:]):
-        key = re.sub(r"\W+", "", line.title.casefold())
-        if line.arxiv in chosen or key in titles:
-            continue
-        named = named_tasks(line.title)
-        if named or near:
-            chosen[line.arxiv] = PaperLine(title=line.title, arxiv=line.arxiv, code=line.code, tasks=named)
-            titles.add(key)
-    write(sorted(chosen.values(), key=lambda line: line.arxiv))
-    print(f"{len(chosen)} papers, {sum(bool(line.tasks) for line in chosen.values())} of them name a task")
+    for line in [*of_lists(sys.argv[1:], left_out), *of_cards()]:
+        key = title_key(line.title) or line.title
+        held = chosen.get(key)
+        if held is not None:
+            left_out["of a paper that is there already (joined with it)"] += 1
+        chosen[key] = line if held is None else joined(held, line)
+    lines = unique([tagged(line) for line in chosen.values()], left_out)
+    write(sorted(lines, key=lambda line: (line.arxiv, line.url)))
+    print(f"{len(lines)} papers, {sum(bool(line.tasks) for line in lines)} of them name a task")
+    for reason, count in left_out.most_common():
+        print(f"left out: {count} {reason}")
 
 
-def candidates(lists: list[str]) -> Iterator[tuple[PaperLine, bool]]:
-    """The usable lines without tasks, and whether their topic is near pictures."""
+def of_lists(lists: list[str], left_out: Counter[str]) -> Iterator[PaperLine]:
+    """The usable lines of the lists, without tasks."""
     for path in lists:
         with gzip.open(path, "rt", encoding="utf-8") as file:
             for text in file:
-                fields = json.loads(text)
-                line = cleaned(fields)
+                line, reason = cleaned(json.loads(text))
                 if line is not None:
-                    near = fields.get("topic") in NEAR_PICTURES
-                    yield line, near or fields.get("subtopic") in NEAR_PICTURES_SUBTOPICS
+                    yield line
+                if reason:
+                    left_out[reason] += 1
 
 
-def cleaned(fields: dict[str, Any]) -> PaperLine | None:
-    """Title and links made clean, or `None` where it is no paper that can be named and read."""
+def of_cards() -> Iterator[PaperLine]:
+    """The papers behind the models of the catalog, with the tasks of their cards."""
+    for card in cards_shipped().values():
+        url = next((link.url for link in card.links if link.kind == "paper"), "")
+        if not url or not card.paper_title:
+            continue
+        number = arxiv_number(url)[0]
+        code = next((link.url for link in card.links if link.kind == "code"), "")
+        year = re.search(r"(?<!\d)20\d\d(?!\d)", url)
+        yield PaperLine(
+            title=plain_title(card.paper_title),
+            arxiv=number,
+            url="" if number else url,
+            year=int(year[0]) if year and not number else None,
+            code=code if CODE.fullmatch(code) else "",
+            tasks=(card.task,) if tasks()[card.task].kind == "task" else (),
+        )
+
+
+def cleaned(fields: dict[str, Any]) -> tuple[PaperLine | None, str]:
+    """Title and links made clean, or `None`; and what was left out, if anything."""
     title = plain_title(fields.get("title") or "")
     number = ARXIV.search(fields.get("paper") or fields.get("abs") or "")
-    if number is None or not 12 <= len(title) <= 250 or NO_PAPER.search(title):
-        return None
+    if number is None:
+        return None, "without a link to arXiv"
+    if not 12 <= len(title) <= 250:
+        return None, "with a title that is too short or too long"
+    if NO_PAPER.search(title):
+        return None, "that is no paper (proceedings, editorial, withdrawn, …)"
     if "\\" in title or "$" in title or "�" in title:
-        return None
-    code = (
-        re.sub(r"^http://", "https://", (fields.get("github") or "").strip())
-        .removesuffix(".git")
-        .rstrip("/.")
+        return None, "with formulas in the title that are not plain text"
+    given = (fields.get("github") or "").strip()
+    code = re.sub(r"^http://", "https://", given).removesuffix(".git").rstrip("/.")
+    broken = "links to code that lead to no known host of code (the paper is kept)"
+    topics = [fields.get("topic") or "", fields.get("subtopic") or ""]
+    line = PaperLine(
+        title=title,
+        arxiv=number[1],
+        code=code if CODE.fullmatch(code) else "",
+        topics=tuple(dict.fromkeys(topic for topic in topics if topic)),
     )
-    return PaperLine(title=title, arxiv=number[1], code=code if CODE.fullmatch(code) else "")
+    return line, broken if code and not line.code else ""
+
+
+def joined(held: PaperLine, other: PaperLine) -> PaperLine:
+    """Two records of one paper: a number at arXiv rather than another address, and all topics and tasks."""
+    first = held if held.arxiv or not other.arxiv else other
+    return msgspec.structs.replace(
+        first,
+        code=held.code or other.code,
+        topics=tuple(dict.fromkeys((*held.topics, *other.topics))),
+        tasks=tuple(dict.fromkeys((*held.tasks, *other.tasks))),
+    )
+
+
+def unique(lines: list[PaperLine], left_out: Counter[str]) -> list[PaperLine]:
+    """One line for an address: the first; a later title of the same paper is left out."""
+    found: dict[str, PaperLine] = {}
+    for line in lines:
+        place = line.arxiv or line.url
+        if place in found:
+            left_out["of a paper that is there under another title (joined with it)"] += 1
+        found[place] = joined(found[place], line) if place in found else line
+    return list(found.values())
+
+
+def tagged(line: PaperLine) -> PaperLine:
+    """With the tasks that the title names, behind those that are known."""
+    return msgspec.structs.replace(line, tasks=tuple(dict.fromkeys((*line.tasks, *named_tasks(line.title)))))
 
 
 def plain_title(title: str) -> str:

@@ -17,19 +17,25 @@ import msgspec
 from whichmodel.domain import InputError, Link, Paper, Record
 
 
-class PaperLine(Record, frozen=True, kw_only=True):
-    """One line of the file; the link to the text follows from the arXiv number, as does the year.
+class PaperLine(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of the file; of a paper at arXiv the link to the text follows from its number, as does the year.
 
     Args:
         title: as the authors wrote it, one line, formulas made plain.
-        arxiv: number without the version, `"2302.14483"`.
+        arxiv: number without the version, `"2302.14483"`; "" for a paper that is not there.
+        url: where it can be read, of those that are not at arXiv.
+        year: of those.
         code: link to the code, "" where none is known.
+        topics: what the bibliography files it under.
         tasks: ids of the ontology that the title names, best first.
     """
 
     title: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
-    arxiv: Annotated[str, msgspec.Meta(pattern=r"^\d{4}\.\d{4,5}$")]
+    arxiv: Annotated[str, msgspec.Meta(pattern=r"^$|^\d{4}\.\d{4,5}$")] = ""
+    url: Annotated[str, msgspec.Meta(pattern=r"^$|^https?://[\w.-]+/[!-~]+$")] = ""
+    year: Annotated[int, msgspec.Meta(ge=1900, le=2100)] | None = None
     code: Annotated[str, msgspec.Meta(pattern=r"^$|^https://")] = ""
+    topics: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()
 
 
@@ -71,15 +77,19 @@ def read_papers(content: bytes) -> tuple[Paper, ...]:
             fields = decode(line)
         except msgspec.DecodeError as error:
             raise InputError(f"papers, line {number}: {error}") from error
-        if fields.arxiv in found:
-            raise InputError(f"papers, line {number}: {fields.arxiv} is there twice")
-        links = [Link(kind="paper", url=f"https://arxiv.org/abs/{fields.arxiv}")]
+        url = f"https://arxiv.org/abs/{fields.arxiv}" if fields.arxiv else fields.url
+        if not url:
+            raise InputError(f"papers, line {number}: no place where it can be read")
+        if url in found:
+            raise InputError(f"papers, line {number}: {url} is there twice")
+        links = [Link(kind="paper", url=url)]
         if fields.code:
             links.append(Link(kind="code", url=fields.code))
-        found[fields.arxiv] = Paper(
+        found[url] = Paper(
             title=fields.title,
             links=tuple(links),
-            year=2000 + int(fields.arxiv[:2]),
+            year=2000 + int(fields.arxiv[:2]) if fields.arxiv else fields.year,
+            topics=fields.topics,
             tasks=fields.tasks,
         )
     return tuple(found.values())

@@ -15,6 +15,7 @@ from whichmodel.domain import InputError, WhichmodelError
 if TYPE_CHECKING:
     from whichmodel.catalog.library.embedded import EmbeddedLibrary
     from whichmodel.catalog.library.importing import ImportReport
+    from whichmodel.catalog.library.postgres import PostgresLibrary
     from whichmodel.catalog.library.sources import Row
 
 _MINUTES_A_THOUSAND = 0.5
@@ -99,7 +100,7 @@ def index_papers(most: int | None, name: str | None) -> None:
 
 
 def _import(
-    library: EmbeddedLibrary,
+    library: EmbeddedLibrary | PostgresLibrary,
     told: str,
     key: str,
     keep_place: bool,
@@ -199,7 +200,7 @@ def _of_web(
     return found
 
 
-def _embed(library: EmbeddedLibrary, count: int) -> int:
+def _embed(library: EmbeddedLibrary | PostgresLibrary, count: int) -> int:
     from whichmodel.runtimes.text_encoder import encode
 
     if not count:

@@ -9,6 +9,7 @@ import pytest
 
 from whichmodel.catalog.library import EmbeddedLibrary, Filters, spans
 from whichmodel.catalog.library.identity import id_of
+from whichmodel.catalog.library.meaning import Meaning
 from whichmodel.domain import InputError, Link, Paper
 from whichmodel.domain.paper import ABSTRACT
 
@@ -127,3 +128,22 @@ def test_spans_are_verbatim() -> None:
 
 def test_ids() -> None:
     assert [id_of(one) for one in PAPERS] == [one.id for one in PAPERS]
+
+
+def test_the_nearest_of_many_are_looked_for_by_signs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = np.random.default_rng(3)
+    # Vectors in clusters, as texts on one subject are.
+    middles = chance.normal(size=(40, 384))
+    vectors = (middles[chance.integers(0, 40, 3000)] + chance.normal(size=(3000, 384))).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    meaning = Meaning(tmp_path / "vectors.i8")
+    meaning.put(range(0, 2000), vectors[:2000])
+    meaning.put([*range(2001, 3001)], vectors[2000:])  # row 2000 has none
+    exact, scores = meaning.nearest(vectors[7], 20)
+    assert exact[0] == 7
+    assert scores == pytest.approx(np.sort(vectors @ vectors[7])[::-1][:20], abs=0.01)
+    monkeypatch.setattr("whichmodel.catalog.library.meaning.EXACT", 100)
+    monkeypatch.setattr("whichmodel.catalog.library.meaning.NEAR_BY_SIGNS", 300)
+    found, _ = meaning.nearest(vectors[7], 20)
+    assert len(set(found) & set(exact)) >= 18
+    assert 2000 not in meaning.nearest(vectors[7], 3001)[0]

@@ -72,17 +72,17 @@ class EmbeddedLibrary:
     def nearest(
         self, vector: NDArray[np.float32], *, filters: Filters = EVERYTHING, top: int = 1000
     ) -> Found:
-        """See `Library.nearest`; exact."""
+        """See `Library.nearest`; how, `Meaning.nearest` says."""
         rows = None if filters.empty else self._words.passing(filters, _FEW)
         if rows is not None:
             return self._best_of(rows, vector, top)
-        similarities = self._meaning.similarities(vector)
-        best = np.argsort(-similarities, kind="stable")
-        best = best[similarities[best] > -2]
+        # Where a filter lets many through, enough of them are among the nearest.
+        rows, scores = self._meaning.nearest(vector, top if filters.empty else max(10 * top, 2 * _FEW))
         if not filters.empty:
-            best = self._passing(best, filters, top)
-        best = best[:top]
-        return Found(best.astype(np.int64), similarities[best])
+            kept = self._passing(rows, filters, top)
+            scores = scores[np.isin(rows, kept)]
+            rows = kept
+        return Found(rows[:top], scores[:top])
 
     def vectors(
         self, rows: Sequence[int] | NDArray[np.int64]
