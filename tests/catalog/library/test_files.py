@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -203,6 +206,51 @@ def test_bibtex(tmp_path: Path) -> None:
     assert [(problem.place, problem.message) for problem in problems] == [("line 5", "has no title")]
     after = read_bibtex(path, source="test", position=rows[0].position)
     assert next(iter(after)).position == rows[1].position
+
+
+@pytest.mark.slow
+def test_killed_at_any_time_nothing_is_lost_or_held_twice(tmp_path: Path) -> None:
+    records = [
+        {"title": f"The Paper With Number {n}", "abstract": f"word{n % 50} " * 40} for n in range(6000)
+    ]
+    path = lines(tmp_path / "a.jsonl", *records)
+    folder = tmp_path / "library"
+    command = [
+        sys.executable,
+        "-m",
+        "whichmodel",
+        "papers",
+        "import",
+        str(path),
+        "--library",
+        str(folder),
+        "--no-vectors",
+    ]
+    killed = 0
+    for wait in (0.3, 0.1, 0.2, 0.05, 0.15, 0.02):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        # The clock runs from the moment at which something is written.
+        before = stamp(folder)
+        while process.poll() is None and stamp(folder) == before:
+            time.sleep(0.002)
+        time.sleep(wait)
+        killed += process.poll() is None
+        process.kill()
+        process.wait()
+    assert killed >= 3
+    with EmbeddedLibrary(folder, write=True) as library:
+        library.index()
+        imported(library, path)
+        assert len(library) == 6000
+        found = library.lexical("word7", top=6000)
+        assert len(found.rows) == len(set(found.rows.tolist())) == 120
+        assert all("word7 " in paper.summary for paper in library.papers(found.rows))
+        assert imported(library, path).changes == Changes(known=6000)
+
+
+def stamp(folder: Path) -> int:
+    """Changes with every write to the records."""
+    return sum(file.stat().st_size for file in folder.glob("papers.sqlite*"))
 
 
 @pytest.mark.slow

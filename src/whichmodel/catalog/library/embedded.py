@@ -6,6 +6,7 @@ truth: what the indexes lack after a crash is made good by the next writer.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 RECORDS, WORDS, VECTORS, LOCK = "papers.sqlite", "words", "vectors.i8", "lock"
 # So many passing a filter are compared one by one; of more the nearest are looked through.
 _FEW = 20_000
-_ENCODED_AT_ONCE = 64
+_ENCODED_AT_ONCE, _INDEXED_AT_ONCE = 64, 50_000
 
 
 class EmbeddedLibrary:
@@ -109,11 +110,15 @@ class EmbeddedLibrary:
 
     def index(self) -> int:
         """Index the words of what changed since the last time; returns how many papers."""
-        since, now = int(self._records.state("indexed") or 0), self._records.change
-        if now > since:
-            self._words.put((row, paper) for row, _, paper in self._records.since(since))
-            self._records.note("indexed", str(now))
-        return now - since
+        done = 0
+        while some := list(
+            itertools.islice(self._records.since(int(self._records.state("indexed") or 0)), _INDEXED_AT_ONCE)
+        ):
+            self._words.put((row, paper) for row, _, paper in some)
+            # Noted after every part, so that an interruption loses little.
+            self._records.note("indexed", str(some[-1][1]))
+            done += len(some)
+        return done
 
     def embed(
         self, encode: Encoder, *, most: int | None = None, watch: Callable[[int], None] = lambda n: None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 
 from whichmodel.domain import Paper
 
@@ -20,6 +21,7 @@ _ARXIV = re.compile(
 )
 _DOI = re.compile(r"(10\.\d{4,9}/\S+)", re.IGNORECASE)
 _ARXIV_DOI = re.compile(rf"10\.48550/arxiv\.({_NEW}|{_OLD})$", re.IGNORECASE)
+_FORMULA, _NO_LETTER = re.compile(r"\\[A-Za-z]+"), re.compile(r"[\W_]+")
 _SHORTEST_TITLE = 12
 
 
@@ -51,6 +53,7 @@ def plain_doi(text: str) -> str:
     return found[1].rstrip(".,;)>]}").casefold() if found else ""
 
 
+@lru_cache(maxsize=8192)
 def title_key(title: str) -> str:
     """Letters and digits of a title without case, accents and formula marks; "" for one too short to tell.
 
@@ -59,9 +62,8 @@ def title_key(title: str) -> str:
     >>> title_key("Editorial")
     ''
     """
-    text = re.sub(r"\\[A-Za-z]+", "", title)
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    key = "".join(character for character in plain if character.isalnum())
+    plain = unicodedata.normalize("NFKD", _FORMULA.sub("", title).casefold())
+    key = _NO_LETTER.sub("", plain)
     return key if len(key) >= _SHORTEST_TITLE else ""
 
 
