@@ -11,11 +11,13 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from whichmodel.domain import InputError, Record
-from whichmodel.evidence.local import box_mean, detail, strength
+from whichmodel.evidence.disagreement import Tone, disagreement, fitted_tones
+from whichmodel.evidence.local import strength
 from whichmodel.evidence.overlay import Overlay
 from whichmodel.evidence.rows import Rows
 from whichmodel.pictures import Box, Picture, Viewed
@@ -26,9 +28,6 @@ from whichmodel.pictures.reduction import KERNELS
 
 Floats = NDArray[np.float32]
 Seen = tuple[Floats, Floats, Floats, NDArray[np.bool_]]
-
-FLOOR = 3.0
-"""Added to the detail of BEFORE wherever something is measured in its units, 0..255."""
 
 _BANDS, _ROWS, _COLUMNS = 3, 48, 1024
 """Bands of BEFORE that are looked at, their rows, and pixels of AFTER across at most."""
@@ -46,19 +45,31 @@ class ForwardModel(Record, frozen=True, kw_only=True):
         noise: standard deviation of the noise in BEFORE, 0..255.
         noise_estimated: whether that was estimated (`pictures.noise`),
             not given.
-        usual_error: median of the local difference of reduced AFTER and BEFORE, in units of BEFORE's local
-            detail plus `FLOOR`: how closely this result follows its input in general.
-        usual_mean_error: the same of the differences' local means over 5 x 5 pixels of BEFORE, 0..255.
-        usual_free: the same of what BEFORE does not determine.
+        tones: how the tones of AFTER drift from BEFORE's everywhere, by channel.
+        usual_local, usual_structure, usual_mean: medians of the measures of `disagreement`: how closely this
+            result follows its input in general.
+        usual_free: median strength of what BEFORE does not determine, in units of BEFORE's detail.
     """
 
     kernel: str
     kernel_chosen: bool
     noise: float
     noise_estimated: bool
-    usual_error: float
-    usual_mean_error: float
+    tones: tuple[Tone, ...]
+    usual_local: float
+    usual_structure: float
+    usual_mean: float
     usual_free: float
+
+    @property
+    def quiet_noise(self) -> float:
+        """The noise that may excuse a difference: estimates above 10 are dense texture more often than noise."""
+        return min(self.noise, 10.0) if self.noise_estimated else self.noise
+
+    @property
+    def drift(self) -> float:
+        """Largest drift of tone, 0..255."""
+        return max((abs(shift) for tone in self.tones for shift in tone.shift), default=0.0)
 
 
 def forward_model(
@@ -102,16 +113,19 @@ def forward_model(
 
     weights = {name: _CLEAR if name == "cubic" else 1.0 for name in names}
     chosen = min(names, key=lambda name: _badness(seen(name, recover=False)) * weights[name])
-    usual = _usual(seen(chosen, recover=True), around)
-    return ForwardModel(
+    found = seen(chosen, recover=True)
+    model = ForwardModel(
         kernel=chosen,
         kernel_chosen=kernel is None,
         noise=_noise(before) if noise is None else noise,
         noise_estimated=noise is None,
-        usual_error=usual[0],
-        usual_mean_error=usual[1],
-        usual_free=usual[2],
+        tones=fitted_tones([(before, error, compared) for error, before, _, compared in found]),
+        usual_local=0.0,
+        usual_structure=0.0,
+        usual_mean=0.0,
+        usual_free=0.0,
     )
+    return _with_usual(model, found, around) if found else model
 
 
 def _probes(overlay: Overlay) -> list[Box]:
@@ -141,18 +155,17 @@ def _badness(seen: list[Seen]) -> float:
     return float(all_of[: max(1, int(len(all_of) * _KEPT))].mean())
 
 
-def _usual(seen: list[Seen], around: int) -> tuple[float, float, float]:
-    errors, means, free = [], [], []
+def _with_usual(model: ForwardModel, seen: list[Seen], around: int) -> ForwardModel:
+    parts: dict[str, list[Floats]] = {name: [] for name in ("local", "structure", "mean", "free")}
     for error, before, rest, compared in seen:
-        own = detail(before) + np.float32(FLOOR)
-        errors.append((strength(error, 1) / own)[compared])
-        means.append(np.abs(box_mean(error.mean(axis=2), 2))[compared])
+        found = disagreement(before, error, model.tones, model.quiet_noise)
+        for name in ("local", "structure", "mean"):
+            parts[name].append(getattr(found, name)[compared])
         # Of what is free only the strength counts here, so it need not be laid over BEFORE pixel by pixel.
-        free.append(strength(rest, around).ravel() / np.median(own))
-    if not errors:
-        return 0.0, 0.0, 0.0
-    middle = [float(np.median(np.concatenate(each))) for each in (errors, means, free)]
-    return middle[0], middle[1], middle[2]
+        parts["free"].append(strength(rest, around).ravel() / np.median(found.own))
+    return msgspec.structs.replace(
+        model, **{f"usual_{name}": float(np.median(np.concatenate(each))) for name, each in parts.items()}
+    )
 
 
 def _noise(before: Viewed) -> float:

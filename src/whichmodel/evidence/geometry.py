@@ -19,6 +19,7 @@ from whichmodel.evidence.refine import Placed, correlation, fitted_colour, refin
 from whichmodel.evidence.search import candidates
 from whichmodel.pictures import Viewed
 from whichmodel.pictures.reduction import Axis
+from whichmodel.pictures.resample import resample
 
 BELONG = 0.4
 """Least correlation of fine structure of pictures that belong together. See `benchmarks/evidence.py --part
@@ -28,6 +29,8 @@ _COPY = 640
 """Longest side of the copies on which the place is refined, in pixels."""
 _SURE = 0.8
 """A candidate this good ends the search."""
+_CLEARLY = 0.1
+"""By this much another place must correlate better than that of the whole photo."""
 _SNAP = 0.25
 """A picture's corner this close to the other's, in pixels of the smaller, is taken to lie on it."""
 
@@ -118,7 +121,9 @@ def find_geometry(before: Viewed, after: Viewed) -> Geometry:
 def best_fit(before: Floats, after: Floats) -> Best | None:
     """The best fit of two copies of shape `(h, w, c)`, 0..255; `None` where no place is worth a look."""
     grey = before.mean(axis=2), after.mean(axis=2)
+    coarse = [_halved(each) for each in grey]
     best: Best | None = None
+    whole: Best | None = None
     for place in candidates(*grey):
         lying = laid(grey[0], place.mirrored, place.quarter_turns)
         # Where much was painted over, least squares may run away from a place that was right.
@@ -126,11 +131,39 @@ def best_fit(before: Floats, after: Floats) -> Best | None:
             if placed is None:
                 continue
             score = correlation(lying, grey[1], placed)
+            if place.whole and placed is place.placed:
+                # Where BEFORE is noisy and AFTER is not, what is fine has little in common.
+                low = laid(coarse[0], place.mirrored, place.quarter_turns)
+                score = max(
+                    score,
+                    correlation(low, coarse[1], _between_copies(placed, lying, low, *grey[1:], coarse[1])),
+                )
+                if whole is None or score > whole.confidence:
+                    whole = Best(place.mirrored, place.quarter_turns, placed, score)
             if best is None or score > best.confidence:
                 best = Best(place.mirrored, place.quarter_turns, placed, score)
         if best is not None and best.confidence > _SURE:
             break
+    # Most results show the whole photo: another place must fit clearly better.
+    if best is not None and whole is not None and whole.confidence > best.confidence - _CLEARLY:
+        return whole
     return best
+
+
+def _halved(pixels: Floats) -> Floats:
+    size = [max(1, side // 2) for side in pixels.shape]
+    return resample(np.ascontiguousarray(pixels[:, :, None]), size[1], size[0], "linear")[:, :, 0]
+
+
+def _between_copies(placed: Placed, before: Floats, low: Floats, after: Floats, low_after: Floats) -> Placed:
+    """A place between two copies as one between smaller copies of both."""
+    down, across = (low_after.shape[i] / after.shape[i] for i in (0, 1))
+    return Placed(
+        placed.scale_y * down * before.shape[0] / low.shape[0],
+        placed.scale_x * across * before.shape[1] / low.shape[1],
+        placed.offset_y * down,
+        placed.offset_x * across,
+    )
 
 
 def laid(pixels: NDArray[Any], mirrored: bool, quarter_turns: int) -> NDArray[Any]:

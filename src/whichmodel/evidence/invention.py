@@ -4,8 +4,8 @@
 whatever else the reduction sends to zero), over a square about two pixels of BEFORE wide on either side. It says
 nothing about truth: a true photograph has it too. A plain cubic enlargement has none but rounding.
 
-*Contradiction* is judged at BEFORE's size: AFTER, reduced, differs from BEFORE by more than noise, rounding, and
-the way in which this result differs from its input everywhere.
+*Contradiction* is judged at BEFORE's size by the three measures of `disagreement`: AFTER, reduced, differs from BEFORE
+by more than noise, rounding, and the way in which this result differs from its input everywhere.
 
 All thresholds stand here.
 """
@@ -17,8 +17,9 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from whichmodel.evidence.forward import FLOOR, ForwardModel
-from whichmodel.evidence.local import box_mean, detail, strength
+from whichmodel.evidence.disagreement import disagreement
+from whichmodel.evidence.forward import ForwardModel
+from whichmodel.evidence.local import strength
 from whichmodel.evidence.overlay import Block
 
 Floats = NDArray[np.float32]
@@ -26,18 +27,14 @@ Floats = NDArray[np.float32]
 SUPPORTED_UP_TO = 3.0
 """Invention, 0..255, up to which a place counts as supported: what the eye hardly sees."""
 PLAUSIBLE_UP_TO = 1.0
-"""Invention up to this many times BEFORE's local detail (plus `FLOOR`) is a plausible guess, above it is
+"""Invention up to this many times BEFORE's local detail (plus `disagreement.FLOOR`) is a plausible guess, above it is
 invented: structure needs structure to start from."""
-CONTRADICTS_FROM = 0.8
-"""Local difference of reduced AFTER and BEFORE, in units of BEFORE's local detail (plus `FLOOR`)."""
-CONTRADICTS_MEAN_FROM = 7.0
-"""The same of local means over 5 x 5 pixels of BEFORE, 0..255 ..."""
-CONTRADICTS_MEAN_DETAIL = 0.4
-"""... and in units of BEFORE's detail."""
-UNUSUAL = 4.5
-"""And this many times what is usual in this result."""
+LOCAL_FROM, STRUCTURE_FROM, MEAN_FROM = 0.8, 0.6, 1.0
+"""The measures of `disagreement` from which a place may contradict BEFORE ..."""
+LOCAL_UNUSUAL, STRUCTURE_UNUSUAL, MEAN_UNUSUAL = 4.5, 2.9, 4.6
+"""... if they are also this many times what is usual in this result."""
 NOISES = 3.0
-"""And this many standard deviations of BEFORE's noise."""
+"""And the local difference this many standard deviations of BEFORE's noise."""
 STANDS_OUT_FROM = 1.6
 """Mean of invention in a cell, in units of BEFORE's detail, from which it may stand out ..."""
 STANDS_OUT_UNUSUAL = 5.0
@@ -74,23 +71,20 @@ def contradiction(block: Block, model: ForwardModel) -> tuple[Floats, Floats]:
 
     The first is 1 at the threshold and grows with the difference; 0 where nothing could be compared.
     """
-    own = detail(block.before) + np.float32(FLOOR)
+    noise = model.quiet_noise
+    found = disagreement(block.before, block.error, model.tones, noise)
     # Noise is in BEFORE and not in AFTER where it was taken out, and that is no contradiction.
-    noise = NOISES * quiet_noise(model)
-    local = strength(block.error, 1)
-    limit = np.maximum(max(CONTRADICTS_FROM, UNUSUAL * model.usual_error) * own, np.float32(noise))
-    mean = np.abs(box_mean(block.error.mean(axis=2), 2))
-    mean_limit = np.maximum(
-        max(CONTRADICTS_MEAN_FROM, UNUSUAL * model.usual_mean_error, noise / 3),
-        np.float32(CONTRADICTS_MEAN_DETAIL) * own,
+    local = np.maximum(
+        max(LOCAL_FROM, LOCAL_UNUSUAL * model.usual_local), np.float32(NOISES * noise) / found.own
     )
-    found = np.maximum(local / limit, mean / mean_limit).astype(np.float32)
-    return found * block.compared, own
-
-
-def quiet_noise(model: ForwardModel) -> float:
-    """The noise that may excuse a difference: estimates above 10 are dense texture more often than noise."""
-    return min(model.noise, 10.0) if model.noise_estimated else model.noise
+    worst = np.maximum(
+        found.local / local,
+        np.maximum(
+            found.structure / np.float32(max(STRUCTURE_FROM, STRUCTURE_UNUSUAL * model.usual_structure)),
+            found.mean / np.float32(max(MEAN_FROM, MEAN_UNUSUAL * model.usual_mean)),
+        ),
+    )
+    return (worst * block.compared).astype(np.float32), found.own
 
 
 def kinds(invented: Floats, own: Floats, contradicts: Floats) -> NDArray[np.uint8]:

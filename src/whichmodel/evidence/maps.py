@@ -15,8 +15,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from whichmodel.evidence.disagreement import FLOOR
 from whichmodel.evidence.forward import ForwardModel
 from whichmodel.evidence.invention import Kind, contradiction, invention, kinds, stands_out
+from whichmodel.evidence.local import detail
 from whichmodel.evidence.overlay import Overlay
 from whichmodel.evidence.rows import Rows
 from whichmodel.pictures import Box, Viewed
@@ -213,9 +215,6 @@ class _Cells:
 
 def _cell_detail(overlay: Overlay, grid: _Cells) -> Floats:
     """BEFORE's detail, plus the floor, at the middle of each cell; `inf` where BEFORE does not reach."""
-    from whichmodel.evidence.forward import FLOOR
-    from whichmodel.evidence.local import detail
-
     found = np.full(grid.shape, np.inf, np.float32)
     width, height = overlay.size
     middles_y = ((np.arange(grid.shape[0]) + 0.5) * height / grid.shape[0] - overlay.down.offset) / (

@@ -36,12 +36,16 @@ _CUTOFF = 0.16
 
 @dataclass(frozen=True)
 class Candidate:
-    """A place on the copies that were given, and the height of its peak in standard deviations."""
+    """A place on the copies that were given, and the height of its peak in standard deviations.
+
+    `whole` where AFTER just covers BEFORE, by the sizes of both and not by what they show.
+    """
 
     mirrored: bool
     quarter_turns: int
     placed: Placed
     height: float
+    whole: bool = False
 
 
 def candidates(before: Floats, after: Floats) -> Iterator[Candidate]:
@@ -65,7 +69,7 @@ def candidates(before: Floats, after: Floats) -> Iterator[Candidate]:
         yield found
         high, wide = before.shape[:: -1 if found.quarter_turns % 2 else 1]
         exact = Placed(after.shape[0] / high, after.shape[1] / wide, 0.0, 0.0)
-        yield Candidate(found.mirrored, found.quarter_turns, exact, found.height)
+        yield Candidate(found.mirrored, found.quarter_turns, exact, found.height, whole=True)
     best: list[tuple[float, int, Candidate]] = []
     order = count()
     for turned in (False, True):

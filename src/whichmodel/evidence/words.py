@@ -9,6 +9,7 @@ from whichmodel.evidence.edges import Edge
 from whichmodel.evidence.expected import expected_words
 from whichmodel.evidence.full import Evidence
 from whichmodel.evidence.invention import LEGEND, Kind
+from whichmodel.evidence.overlay import COLOUR_CHANGE
 from whichmodel.evidence.regions import Region
 from whichmodel.evidence.spectrum import Spectrum
 
@@ -53,6 +54,11 @@ def paragraph(found: Evidence) -> str:
         told.append(
             f"Its colours were changed everywhere, by up to {found.geometry.colour.largest:.0f} of 255; the maps"
             " leave that change out."
+        )
+    if found.model.drift >= COLOUR_CHANGE:
+        told.append(
+            f"Its tones drift from the photo's by up to {found.model.drift:.0f} of 255 everywhere, which the maps leave"
+            " out too."
         )
     told.append(expected_words(found.expected_error))
     told.append(
