@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from whichmodel.domain import Brief, Link, Source, Statement
-from whichmodel.recommend.papers import related
+from whichmodel.recommend.papers import Related, related
 from whichmodel.recommend.rank import Ranking, Recommendation
+from whichmodel.recommend.relation import abstract_of
 
 
 def make_brief(ranking: Ranking, *, related_top: int = 2) -> Brief:
     """A Brief of the recommended models, the papers behind them, and at most `related_top` related ones.
 
-    Of a related paper we hold the title alone; nothing beyond the title is said of it.
+    Of a related paper of which the library holds the abstract the writer gets the abstract, to quote from;
+    of one of which only the title is held it gets the words of the title that it is shown for, and
+    nothing beyond the title is said.
     """
     models = tuple(
         Source(
@@ -43,17 +46,22 @@ def _papers(ranking: Ranking, first: int, related_top: int) -> tuple[Source, ...
         if _plain_title(found.paper.title) not in known
     ]
     return behind + tuple(
-        Source(
-            number=first + len(behind) + index,
-            kind="paper",
-            name=found.paper.title,
-            links=found.paper.links,
-            task=next(
-                (task for task in found.paper.tasks if task == ranking.intent.task), found.paper.tasks[0]
-            ),
-            statements=(Statement(text=found.why, kind="stated", locator="paper title", about="task"),),
-        )
+        _source(found, first + len(behind) + index, ranking.intent.task)
         for index, found in enumerate(others[:related_top])
+    )
+
+
+def _source(found: Related, number: int, task: str | None) -> Source:
+    paper = found.paper
+    if abstract := abstract_of(paper):
+        return Source(number=number, kind="paper", name=paper.title, links=paper.links, summary=abstract)
+    return Source(
+        number=number,
+        kind="paper",
+        name=paper.title,
+        links=paper.links,
+        task=task if task in paper.tasks else next(iter(paper.tasks), None),
+        statements=(Statement(text=found.why, kind="stated", locator="paper title", about="task"),),
     )
 
 

@@ -87,6 +87,16 @@ def score_text(title: str, summary: str = "") -> tuple[Scored, ...]:
     return tuple(sorted(scored, key=lambda item: (-item.score, item.task.id)))
 
 
+def claims(summary: str) -> tuple[tuple[int, int], ...]:
+    """Places of the sentences of an abstract in which the authors say what they contribute, in order.
+
+    >>> text = "Blur is bad. We propose a net that removes it."
+    >>> [text[start:end].strip() for start, end in claims(text)]
+    ['We propose a net that removes it.']
+    """
+    return tuple(match.span() for match in _SENTENCE.finditer(plain(summary)) if _CLAIM.search(match[0]))
+
+
 def read_name(name: str) -> tuple[Task, Words] | None:
     """The task that a model's name spells out, with the part of the name that says so.
 
