@@ -25,6 +25,7 @@ COMMANDS = {
     "evidence": "whichmodel.cli.evidence:evidence",
     "models": "whichmodel.cli.models:models",
     "papers": "whichmodel.cli.papers:papers",
+    "train": "whichmodel.cli.train:train",
     "weights": "whichmodel.cli.weights:weights",
     "mcp": "whichmodel.cli.mcp:mcp",
     "completion": "whichmodel.cli.completion:completion",
