@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 
 from whichmodel.networks.export import export, load_strictly
-from whichmodel.networks.maxim import LEVELS, MULTIPLE, Maxim
+from whichmodel.networks.maxim import LEVELS, Maxim
 from whichmodel.networks.tfjs import Constants, Use, read_graph
 
 _NODE = re.compile(
@@ -31,6 +31,9 @@ _ROLES = {
     "Mul": "weight",
     "AddV2": "bias",
 }
+
+SIDE = 256
+"""Of the pictures that the ONNX file takes, in pixels; the network was trained on such parts (section 4.1)."""
 
 NUMBERS = "numbers.safetensors"
 """The network's numbers under the names of the port, for those who want to go on with PyTorch."""
@@ -178,18 +181,25 @@ def load(graph: Path, shards: list[Path], stages: int) -> Maxim:
     return network.eval()
 
 
-def to_onnx(network: Maxim, target: Path) -> None:
-    """Write the network for pictures whose sides are any multiples of 64.
+def to_onnx(network: Maxim, target: Path, side: int = SIDE) -> None:
+    """Write the network for pictures of one size.
 
-    Products of constants are made now: ONNX Runtime would make them each time that it loads the file.
+    Sides that stay open cost more than they are worth: ONNX Runtime then joins fewer operators, and takes seconds
+    and gigabytes to load the thousands of small ones that work out shapes. Products of constants are made now,
+    and not each time that the file is loaded.
+
+    Args:
+        network: with its numbers.
+        target: the file to write; input `picture` and output `restored` are `(1, 3, side, side)`, RGB 0..1.
+        side: in pixels, a multiple of 64.
     """
     traced = target.with_suffix(".traced")
     export(
         network,
         traced,
-        inputs={"picture": torch.zeros(1, 3, MULTIPLE, 2 * MULTIPLE)},
+        inputs={"picture": torch.zeros(1, 3, side, side)},
         outputs=["restored"],
-        free_sides=["picture", "restored"],
+        free_sides=[],
         opset=_OPSET,
     )
     options = onnxruntime.SessionOptions()

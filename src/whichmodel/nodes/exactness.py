@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whichmodel.nodes.feather import blended
-from whichmodel.nodes.model import enlarge_tile, halo_of, overlap_of
+from whichmodel.nodes.model import enlarge_tile, filled_up, halo_of, overlap_of
 from whichmodel.nodes.network import PictureNet
 from whichmodel.nodes.tiles import Tile, tiles
 from whichmodel.pictures.box import Box
@@ -41,8 +41,8 @@ def _faded(net: PictureNet, weights: WeightsRecord, pixels: NDArray[Any], tile: 
     """As `tiled`, for networks whose tiles fade into each other."""
 
     def run(piece: Tile) -> NDArray[Any]:
-        box = piece.source
-        return enlarge_tile(net, weights, pixels[box.slices], Box(0, 0, box.width, box.height))[0]
+        box = filled_up(piece.source, weights.filled or weights.size_multiple, width, height)
+        return enlarge_tile(net, weights, pixels[box.slices], piece.source.within(box))[0]
 
     height, width = pixels.shape[:2]
     whole = Box(0, 0, width, height).times(weights.scale)

@@ -179,14 +179,30 @@ def halo_of(weights: WeightsRecord, core: Box, width: int, height: int) -> Box:
     )
 
 
+def filled_up(box: Box, multiple: int, width: int, height: int) -> Box:
+    """A part of a picture grown until its sides are multiples, as far as the picture has pixels for it.
+
+    Networks that look at the whole of what they are given should see the picture and not a repeated border.
+    """
+    left, right = _stretched(box.left, box.right, multiple, width)
+    top, bottom = _stretched(box.top, box.bottom, multiple, height)
+    return Box(left, top, right, bottom)
+
+
+def _stretched(start: int, stop: int, multiple: int, length: int) -> tuple[int, int]:
+    stop = min(length, stop + -(stop - start) % multiple)
+    return max(0, start - -(stop - start) % multiple), stop
+
+
 def tile_side(step: Step, weights: WeightsRecord, tile: int) -> int:
     """Side of a tile's core in input pixels: that which the step names, else that of the run.
 
     Where nobody has chosen one, a network whose overlap would be most of the work has its own (`tile` of the
-    record).
+    record). A network that takes one size only never gets more than fits into it.
     """
     own = weights.tile if weights.tile and tile == DEFAULT_TILE else tile
-    return int(step.parameters.get("tile", own))
+    side = int(step.parameters.get("tile", own))
+    return min(side, weights.filled - 2 * overlap_of(weights)) if weights.filled else side
 
 
 def check_tile(side: int, what: str) -> int:
@@ -223,7 +239,7 @@ def enlarge_tile(
     colour = np.repeat(source, 3, axis=2) if grey else source
     if weights.colour_order == "BGR":
         colour = colour[:, :, ::-1]
-    x = _padded(colour.transpose(2, 0, 1) / np.float32(top), weights.size_multiple)
+    x = _padded(colour.transpose(2, 0, 1) / np.float32(top), weights.filled or weights.size_multiple)
     infer = _in_range(net, weights, low, high)
     # Restorers add a correction to the picture itself; what makes enlargers unstable they do not have.
     y, reduced = stable_infer(infer, x, weights.scale) if weights.scale > 1 else (infer(x), False)
@@ -281,10 +297,11 @@ def _blended(
 
     def run(tile: Tile) -> NDArray[Any]:
         nonlocal reduced
-        box = tile.source
-        whole = Box(0, 0, box.width, box.height)
+        multiple = weights.filled or weights.size_multiple
+        box = filled_up(tile.source, multiple, picture.width, picture.height)
         part, unsteady = RECENT.get(
-            (*content, box), lambda: enlarge_tile(net, weights, picture.read(box), whole)
+            (*content, box, tile.source),
+            lambda: enlarge_tile(net, weights, picture.read(box), tile.source.within(box)),
         )
         reduced = reduced or unsteady
         return part

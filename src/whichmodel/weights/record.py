@@ -93,8 +93,8 @@ class WeightsRecord(Record, frozen=True, kw_only=True):
         input_range: lowest and highest input value.
         mean, std: of each channel, subtracted and divided by after the values are in `input_range`.
         colour_order: of the input and output channels.
-        input_size: width and height in pixels to which the whole picture is brought for a network of
-            context `"whole"` that takes one size only; `None`: any size.
+        input_size: width and height in pixels that a network takes where it takes one size only: the whole
+            picture is brought to it (context `"whole"`), or every tile is filled up to it; `None`: any size.
         receptive_field_radius: input pixels on each side that can influence an output pixel;
             `receptive_field_note` tells how it was derived.
         size_multiple: input sides must be a multiple of this (1: any size).
@@ -147,6 +147,11 @@ class WeightsRecord(Record, frozen=True, kw_only=True):
     def working_bytes(self) -> int:
         """Bytes of memory for each input pixel of a tile: measured, else those of a heavy network."""
         return self.tiling.working_bytes if self.tiling else _HEAVY
+
+    @property
+    def filled(self) -> int:
+        """Side to which every tile is filled up, in input pixels; 0 where the network takes tiles of any size."""
+        return self.input_size[0] if self.input_size and self.context != "whole" else 0
 
     @property
     def source(self) -> str:
@@ -248,6 +253,10 @@ def _check(made: WeightsRecord, where: str) -> None:
             raise InputError(f"{where}: source {source.at} must give the path of every role")
     if made.context != "whole" and not made.receptive_field_note:
         raise InputError(f"{where}: receptive_field_note is missing", hint="it tells how it was derived")
+    if made.filled and (made.input_size != (made.filled,) * 2 or made.filled % made.size_multiple):
+        raise InputError(
+            f"{where}: tiles are filled up to a square whose side is a multiple of size_multiple"
+        )
     if made.operation == "model" and not {"image"} <= made.inputs.keys() & made.outputs.keys():
         raise InputError(f"{where}: inputs and outputs must name an 'image'")
 

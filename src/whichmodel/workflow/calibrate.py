@@ -26,6 +26,7 @@ from whichmodel import __version__
 from whichmodel.domain import Record, Step, WhichmodelError
 from whichmodel.files import replacing
 from whichmodel.nodes.model import overlap_of, tile_side
+from whichmodel.nodes.network import picture_net
 from whichmodel.nodes.operation import Context, Size, Unit, row_bands
 from whichmodel.nodes.registry import MODEL, operation_of
 from whichmodel.nodes.tiles import tiles
@@ -94,9 +95,10 @@ def amount_of(step: Step, sizes: Mapping[str, Size], context: Context) -> int | 
     image = sizes.get("image")
     if image is None:
         return None
-    halo, side = overlap_of(record(weights_id)), tile_of(step, context)
-    columns = sum(tile.source.width for tile in tiles(image.width, 1, size=side, halo=halo))
-    rows = sum(tile.source.height for tile in tiles(1, image.height, size=side, halo=halo))
+    weights, side = record(weights_id), tile_of(step, context)
+    halo, filled = overlap_of(weights), weights.filled
+    columns = sum(filled or tile.source.width for tile in tiles(image.width, 1, size=side, halo=halo))
+    rows = sum(filled or tile.source.height for tile in tiles(1, image.height, size=side, halo=halo))
     return columns * rows
 
 
@@ -135,6 +137,9 @@ def _model_pace(step: Step, image: Size, kind: Kind, context: Context, folder: P
         raster.close()
         return taken
 
+    if weights.filled:  # every tile takes as long as the largest
+        picture_net(weights, context.weights(weights.id), context.device)
+        return Pace(seconds_per_pixel=timed(weights.filled - 2 * halo)[0] / weights.filled**2)
     trial = min(_TRIAL, wanted)
     timed(trial)  # loads the network and starts its threads
     clock, work = timed(trial)

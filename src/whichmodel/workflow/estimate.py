@@ -60,7 +60,9 @@ class Refusal(Record, frozen=True, kw_only=True):
 
 def tile_memory(weights: WeightsRecord, tile: int, image: Size) -> int:
     """Bytes of memory that the network needs for the largest tile of a picture."""
-    width, height = (min(tile + 2 * overlap_of(weights), side) for side in (image.width, image.height))
+    width, height = (
+        weights.filled or min(tile + 2 * overlap_of(weights), side) for side in (image.width, image.height)
+    )
     kept = MOST_KEPT if weights.context == "global" else 0
     return kept + width * height * (weights.working_bytes + _OUTPUTS * 3 * 4 * weights.scale**2)
 
