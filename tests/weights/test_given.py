@@ -205,9 +205,13 @@ def test_from_the_file_to_the_result(
     assert result.shape == pixels.shape
     # What came out is what PyTorch gives for the picture brought to multiples of 16.
     network, _ = load_network(files["weights"])
+    from whichmodel.runtimes.onnx import OnnxNet
+
     padded = np.pad(pixels, ((0, -71 % 16), (0, -73 % 16), (0, 0)), mode="edge").astype(np.float32) / 255
     with torch.no_grad():
         due = network.sharpen(torch.from_numpy(padded.transpose(2, 0, 1)[None])).numpy()[0]
+    alone = OnnxNet(files["model"]).infer({"blurred": padded.transpose(2, 0, 1)[None]})["sharp"][0]
+    assert np.abs(alone - due).max() < 1e-4
     wanted = np.clip(due[:, :71, :73].transpose(1, 2, 0), 0, 1) * 255
     assert np.abs(result - wanted).max() < 0.5 + 255e-4
     assert np.abs(result.astype(int) - pixels).max() > 0
