@@ -16,7 +16,7 @@ from whichmodel.answer.concerns import concerns_in
 from whichmodel.answer.question import Asked, questions_in
 from whichmodel.domain import Record, Task
 
-_LONGEST = 48
+_LONGEST = 78
 
 
 class General(Record, frozen=True, kw_only=True):
