@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from itertools import pairwise
@@ -70,17 +70,45 @@ def to_html(answer: Answer, own: OwnPicture | None = None) -> str:
     return _Page(answer, own).render()
 
 
+def to_fragment(answer: Answer, links: Mapping[str, str] | None = None) -> tuple[str, str, str]:
+    """The answer as HTML to put into a page that has `data/page.css`.
+
+    Args:
+        links: where the boxes of the drawing lead to, by the id of the step.
+
+    Returns:
+        Question and short reply; the rest; and the style rules that these need beside.
+    """
+    return _Page(answer, links=links).parts()
+
+
 class _Page:
     """One page in the making: numbers the sentences and collects what they rest on."""
 
-    def __init__(self, answer: Answer, own: OwnPicture | None = None) -> None:
+    def __init__(
+        self, answer: Answer, own: OwnPicture | None = None, links: Mapping[str, str] | None = None
+    ) -> None:
         self.answer = answer
         self.own = own
+        self.links = links or {}
         self.evidence = Evidence(answer)
         self.sources = {source.number: source for source in answer.sources}
         self.told = 0
 
     def render(self) -> str:
+        head, body, own = self.parts()
+        style = resources.files("whichmodel.answer").joinpath("data/page.css").read_text("utf-8") + own
+        return (
+            "<!DOCTYPE html>\n"
+            f'<html lang="en"><head><meta charset="utf-8"><title>{_text(_short(self.answer.question, 110))}</title>'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            f'<meta http-equiv="Content-Security-Policy" content="{html.escape(_POLICY)}">'
+            f'<meta name="color-scheme" content="light dark"><style>\n{style}</style></head>\n<body>\n<main>\n'
+            f"{head}\n{body}\n</main>\n</body></html>\n"
+        )
+
+    def parts(self) -> tuple[str, str, str]:
+        """Question and reply, the rest of the page, and its own style rules."""
         # The evidence is written last: by then it is known which words are used, and where.
         answer = self.answer
         body = [self._head(), *self._own_picture(), self._task(), self._workflow(), self._papers()]
@@ -92,20 +120,11 @@ class _Page:
             body.append(
                 f"<details><summary>The workflow as Mermaid text</summary><pre>{text}</pre></details>"
             )
-        style = resources.files("whichmodel.answer").joinpath("data/page.css").read_text("utf-8")
-        style += "".join(
+        style = "".join(
             f'body:has(#{id}:target) [data-of="{id}"]{{background:var(--target)}}\n'
             for id in self.evidence.crossing
         )
-        return (
-            "<!DOCTYPE html>\n"
-            f'<html lang="en"><head><meta charset="utf-8"><title>{_text(_short(answer.question, 110))}</title>'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f'<meta http-equiv="Content-Security-Policy" content="{html.escape(_POLICY)}">'
-            f'<meta name="color-scheme" content="light dark"><style>\n{style}</style></head>\n<body>\n<main>\n'
-            + "\n".join(body)
-            + "\n</main>\n</body></html>\n"
-        )
+        return body[0], "\n".join(body[1:]), style
 
     def _head(self) -> str:
         question = _short(self.answer.question, _LONGEST_QUESTION)
@@ -149,7 +168,7 @@ class _Page:
             )
         parts = []
         if answer.workflow is not None:
-            parts.append(f"<figure>{to_svg(answer.workflow, answer.steps)}</figure>")
+            parts.append(f"<figure>{to_svg(answer.workflow, answer.steps, links=self.links)}</figure>")
         parts.append(self._steps(answer.steps))
         if answer.example:
             parts.append(f"<h3>In numbers</h3><p>{self._running(answer.example)}</p>")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -50,22 +50,33 @@ class _Placed:
     height: float
 
 
-def to_svg(workflow: Workflow, rows: Iterable[StepRow] = (), *, prefix: str = "flow") -> str:
+def to_svg(
+    workflow: Workflow,
+    rows: Iterable[StepRow] = (),
+    *,
+    prefix: str = "flow",
+    links: Mapping[str, str] | None = None,
+) -> str:
     """The workflow as SVG for a page: a wide drawing, where it fits, and a tall one.
 
     Args:
         workflow: what would run.
         rows: the rows of an answer about it, for missing steps and alternatives.
         prefix: begins the ids in the drawing; choose another for a second drawing on a page.
+        links: where the boxes of steps lead to, by the id of the step.
 
     Returns:
         One or two `<svg>` elements; of two, the style of the page shows one (`.wide`, `.tall`).
     """
     graph = graph_of(workflow, rows)
-    wide, width = _draw(graph, f"{prefix}-wide", tall=False)
+    # The keys are those that `graph_of` gives to the steps.
+    leads = {
+        f"step{i}": links[step.id] for i, step in enumerate(workflow.steps) if links and step.id in links
+    }
+    wide, width = _draw(graph, f"{prefix}-wide", leads, tall=False)
     if width > _WIDEST:
-        return _draw(_folded(graph), f"{prefix}-tall", tall=True, only=True)[0]
-    return wide + "\n" + _draw(_folded(graph), f"{prefix}-tall", tall=True)[0]
+        return _draw(_folded(graph), f"{prefix}-tall", leads, tall=True, only=True)[0]
+    return wide + "\n" + _draw(_folded(graph), f"{prefix}-tall", leads, tall=True)[0]
 
 
 def _folded(graph: Graph) -> Graph:
@@ -86,16 +97,18 @@ def _folded(graph: Graph) -> Graph:
     return Graph(title=graph.title, nodes=nodes, edges=edges)
 
 
-def _draw(graph: Graph, prefix: str, *, tall: bool, only: bool = False) -> tuple[str, float]:
+def _draw(
+    graph: Graph, prefix: str, leads: Mapping[str, str], *, tall: bool, only: bool = False
+) -> tuple[str, float]:
     """The `<svg>` element and its natural width."""
     boxes = {node.key: _box(node, tall=tall) for node in graph.nodes}
     places, size = _place(graph, boxes, tall=tall)
     shapes = [_arrow([places[key] for key in way], tall=tall) for way in _ways(graph)]
-    shapes += [_drawn(place) for place in places.values() if place.box is not None]
+    shapes += [_drawn(place, leads) for place in places.values() if place.box is not None]
     kind = "tall only" if only else "tall" if tall else "wide"
     width, height = (round(side + 4) for side in size)
     head = (
-        f'<svg class="flow {kind}" role="img"'
+        f'<svg class="flow {kind}" role="{"group" if leads else "img"}"'
         f' aria-labelledby="{prefix}-title {prefix}-desc"'
         f' viewBox="-2 -2 {width} {height}" width="{width}" height="{height}">'
         f'<title id="{prefix}-title">Workflow: {_text(graph.title)}</title>'
@@ -224,7 +237,7 @@ def _arrow(stops: list[_Placed], *, tall: bool) -> str:
     return f'<path class="line{" other" if other else ""}" d="{path}"/><path class="head" d="{head}"/>'
 
 
-def _drawn(place: _Placed) -> str:
+def _drawn(place: _Placed, leads: Mapping[str, str]) -> str:
     """A box with its lines of text."""
     box = place.box
     if box is None:
@@ -244,7 +257,9 @@ def _drawn(place: _Placed) -> str:
         # `plaintext` lets each line take its direction from its own first letter.
         parts.append(f'<text class="{style}" x="{_n(place.x)}" y="{_n(base)}">{_text(line)}</text>')
         base += _LINE
-    return "".join(parts) + "</g>"
+    drawn = "".join(parts) + "</g>"
+    href = leads.get(box.node.key)
+    return f'<a href="{_text(href)}">{drawn}</a>' if href else drawn
 
 
 def _n(value: float) -> str:

@@ -63,7 +63,7 @@ def examiner(
                 after,
                 folder,
                 names=(str(source), str(output)),
-                origin=_origin(workflow) if as_told else UNKNOWN,
+                origin=origin_of(workflow) if as_told else UNKNOWN,
             )
         except InputError as error:
             say(f"evidence: left out, {error.message}")
@@ -76,7 +76,7 @@ def examiner(
     return examine
 
 
-def _origin(workflow: Workflow) -> Origin:
+def origin_of(workflow: Workflow) -> Origin:
     """What the provenance of this run will say about who made the result."""
     from whichmodel.catalog import cards
     from whichmodel.evidence.expected_origin import Origin

@@ -27,6 +27,7 @@ COMMANDS = {
     "papers": "whichmodel.cli.papers:papers",
     "train": "whichmodel.cli.train:train",
     "weights": "whichmodel.cli.weights:weights",
+    "serve": "whichmodel.cli.serve:serve",
     "mcp": "whichmodel.cli.mcp:mcp",
     "completion": "whichmodel.cli.completion:completion",
     "doctor": "whichmodel.cli.doctor:doctor",

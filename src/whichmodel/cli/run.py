@@ -11,12 +11,12 @@ from whichmodel.api.asked import Asked, read_asked
 from whichmodel.api.limits import limits_of
 from whichmodel.api.look import Looking
 from whichmodel.api.plan import plan_asked
+from whichmodel.api.plan_rows import plan_rows
 from whichmodel.api.run import RunOptions, run_asked
 from whichmodel.cli.asked import wishes
 from whichmodel.cli.completion import whats
 from whichmodel.cli.draw import Style, drawn
 from whichmodel.cli.look import looking
-from whichmodel.cli.plan_rows import plan_rows
 from whichmodel.cli.progress import feedback
 from whichmodel.cli.tell import table, tell_report
 from whichmodel.domain import InputError, WhichmodelError, to_json

@@ -13,16 +13,16 @@ Rows = list[tuple[str, str]]
 _DATA = ("boxes", "labels")
 
 
-def plan_rows(path: Path, item: Plan) -> Rows:
+def plan_rows(path: Path | str, item: Plan) -> Rows:
     """Name and text of each row of the table that `whichmodel plan` prints.
 
     Args:
-        path: of the picture that the plan is for.
+        path: of the picture that the plan is for, or what it is called.
     """
     rows = [("picture", f"{path}, {item.size_in[0]} × {item.size_in[1]} pixels")]
     rows += [("photo", decision.why) for decision in item.decisions]
     for step in item.steps:
-        rows += _step_rows(step)
+        rows += step_rows(step)
     last = next(step for step in item.steps if step.step == item.workflow.output)
     result = f"{last.gives}, as JSON" if last.gives in _DATA else _size(item.size_out)
     if item.print_size is not None:
@@ -47,7 +47,8 @@ def plan_rows(path: Path, item: Plan) -> Rows:
     return rows
 
 
-def _step_rows(step: StepPlan) -> Rows:
+def step_rows(step: StepPlan) -> Rows:
+    """The rows of one step: sizes, tiles, what runs it, and how long."""
     gives = step.gives if step.gives in _DATA else _size(step.size_out)
     rows = [(step.step, f"{step.title}: {_size(step.size_in)} → {gives}")]
     if step.tiles:

@@ -1,0 +1,96 @@
+"""The first page, the answer, and the plan for a photo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from whichmodel.web.html import page, render
+from whichmodel.web.site import Site, site_of
+from whichmodel.web.store import Photo, Wish
+from whichmodel.web.wishes import ENDINGS, FACTORS, PAPERS, query_of, wish_of
+
+EXAMPLES = (
+    "I enlarged an old photo 4x and it looks new. How does AI do that?",
+    "Remove the noise from my night photo",
+    "Print this 60x90 cm at 150 dpi",
+    "How can a phone cut the person out of a picture?",
+    "Restore this old photo, but leave the colours",
+)
+
+
+async def home(request: Request) -> Response:
+    """The page that one comes to first."""
+    site = site_of(request)
+    runs = [run for run in site.store.all_runs() if run.owner == request.state.owner]
+    return page(
+        "home.html",
+        here="ask",
+        examples=EXAMPLES,
+        recent=runs[::-1][:3],
+        question="",
+        photo=None,
+        limits=site.settings,
+    )
+
+
+async def ask(request: Request) -> Response:
+    """The answer to a question, and the way to run it."""
+    site = site_of(request)
+    form = query_of(request)
+    if not "".join(form.get("q", ())).strip():
+        return RedirectResponse("/", 303)
+    wish = wish_of(form)
+    photo = _photo(site, request)
+    found = await site.askers.work("ask", _given(site, wish, photo))
+    return page(
+        "answer.html",
+        here="ask",
+        style=found["style"],
+        question=wish.question,
+        photo=photo,
+        found=found,
+        endings=ENDINGS,
+        factors=FACTORS,
+        papers=PAPERS,
+        limits=site.settings,
+    )
+
+
+async def answer_file(request: Request) -> Response:
+    """The answer as a page that stands alone, to keep."""
+    site = site_of(request)
+    wish = wish_of(query_of(request))
+    found = await site.askers.work("ask", {**_given(site, wish, _photo(site, request)), "whole": True})
+    return Response(
+        found["page"],
+        media_type="text/html",
+        headers={"Content-Disposition": 'attachment; filename="answer.html"'},
+    )
+
+
+async def plan(request: Request) -> Response:
+    """What would be done to a photo: a part of the page of an answer."""
+    site = site_of(request)
+    wish = wish_of(query_of(request))
+    photo = site.photo(request, request.query_params.get("photo", ""))
+    found = await site.lookers.work(
+        "plan",
+        {**_given(site, wish, photo), "max_megapixels": site.settings.max_megapixels},
+    )
+    return Response(render("plan.html", plan=found, wish=wish), media_type="text/html")
+
+
+def _photo(site: Site, request: Request) -> Photo | None:
+    id = request.query_params.get("photo", "")
+    return site.photo(request, id) if id else None
+
+
+def _given(site: Site, wish: Wish, photo: Photo | None) -> dict[str, Any]:
+    return {
+        "wish": msgspec.to_builtins(wish),
+        "path": str(site.store.photo_file(photo.id)) if photo is not None else None,
+    }
