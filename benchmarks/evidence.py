@@ -51,6 +51,12 @@ SEEN = 0.5
 
 Row = dict[str, Any]
 
+_DECIDES = [
+    *("copies", "disagreement", "forward", "geometry", "invention", "local", "maps", "overlay", "refine"),
+    *("regions", "rows", "search"),
+]
+"""Modules of the evidence on which what is measured here rests."""
+
 
 class Kept:
     """Rows that were found, one for each key, in a file that outlives the process."""
@@ -78,12 +84,9 @@ class Kept:
 def _fingerprint() -> str:
     """Of the code that decides: rows found by other code do not count."""
     root = Path(whichmodel.__file__).parent
-    paths = [
-        *sorted((root / "evidence").glob("*.py")),
-        root / "pictures/reduction.py",
-        root / "pictures/noise.py",
-    ]
-    paths += sorted(Path(__file__).parent.glob("evidence*.py"))
+    paths = [root / "evidence" / f"{name}.py" for name in _DECIDES]
+    paths += [root / "pictures/reduction.py", root / "pictures/noise.py"]
+    paths += sorted(Path(__file__).parent.glob("evidence_*.py"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:12]
 
 
@@ -360,8 +363,19 @@ def _listed(given: Iterator[Made]) -> list[Made]:
 @click.option("--models", default="+".join(MODELS), show_default=True, help="Names of cards, or none.")
 @click.option("--kept", type=click.Path(path_type=Path), default=None, help="Folder for what is kept.")
 @click.option("--cases", default=CASES, show_default=True)
+@click.option("--every", default=1, help="Only every so manieth honest result, for a look.")
+@click.option("--present", is_flag=True, help="Only what the models have made before.")
 @click.option("--minutes", default=1e9, help="Stop after these; started again it goes on.")
-def main(part: str, data: Path, models: str, kept: Path | None, cases: int, minutes: float) -> None:
+def main(
+    part: str,
+    data: Path,
+    models: str,
+    kept: Path | None,
+    cases: int,
+    every: int,
+    present: bool,
+    minutes: float,
+) -> None:
     """Measure one part of the evidence."""
     failed = False
     home = kept or Path(tempfile.gettempdir()) / "whichmodel-evidence"
@@ -372,6 +386,9 @@ def main(part: str, data: Path, models: str, kept: Path | None, cases: int, minu
         names = tuple(name for name in models.split("+") if name and name != "none")
         states = "reduced" if part == "back-projection" else ""
         made = _listed(enlargements(data, names, home / "made", states))
+        if present:
+            made = [each for each in made if each.is_made]
+        made = made[::every]
         found = Kept(home, part, minutes)
         try:
             if part == "geometry":

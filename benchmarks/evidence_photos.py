@@ -9,9 +9,11 @@ weights are there. What models made is kept in a folder between runs.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
+from typing import Literal
 
 import click
 import numpy as np
@@ -19,6 +21,7 @@ import skimage
 from numpy.typing import NDArray
 
 from whichmodel.catalog import cards
+from whichmodel.domain import ModelCard
 from whichmodel.pictures import Picture, bicubic, read_picture, resample, write_picture
 from whichmodel.pictures.bridge import from_vips, pyvips, to_vips
 from whichmodel.weights import installed
@@ -69,23 +72,37 @@ class Input:
         return f"{self.photo}-{self.state}"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Made:
-    """An input and its enlargement."""
+    """An input and its enlargement.
+
+    Args:
+        by: what enlarges it.
+        scale: how many times as wide and high.
+        make: makes it.
+        file: where it is kept, if a model makes it.
+    """
 
     input: Input
     by: str
-    large: Pixels
+    scale: int
+    make: Callable[[], Pixels]
+    file: Path | None = None
+
+    @property
+    def is_made(self) -> bool:
+        """Whether no model has to run for it."""
+        return self.file is None or self.file.exists()
+
+    @cached_property
+    def large(self) -> Pixels:
+        """The enlargement's pixels."""
+        return self.make()
 
     @property
     def small(self) -> Pixels:
         """The input's pixels."""
         return self.input.small
-
-    @property
-    def scale(self) -> int:
-        """How many times as wide and high."""
-        return int(self.large.shape[1] // self.small.shape[1])
 
     @property
     def name(self) -> str:
@@ -144,17 +161,27 @@ def enlargements(data: Path, models: tuple[str, ...], kept: Path, states: str = 
     for number, given in enumerate(inputs(data)):
         if not given.state.startswith(states):
             continue
-        height, width = given.small.shape[:2]
-        yield Made(given, "bicubic", bicubic(given.small, width * 4, height * 4))
-        yield Made(given, "Lanczos", resample(given.small, width * 3, height * 3, "lanczos3"))
+        yield Made(given, "bicubic", 4, partial(_resampled, given.small, 4, "cubic"))
+        yield Made(given, "Lanczos", 3, partial(_resampled, given.small, 3, "lanczos3"))
         # The slow ones enlarge every second input: of one photograph those as they are, of the next the others.
         for card in usable if number // 4 % 2 == number % 2 else [c for c in usable if c.name not in SLOW]:
             path = kept / f"{given.name}-{card.name}.png"
-            if not path.exists():
-                kept.mkdir(parents=True, exist_ok=True)
-                done, _ = run_picture(workflow_for_card(card), Picture(given.small), cards=cards())
-                write_picture(Picture(done.pixels), path)
-            yield Made(given, card.name, _bytes(path))
+            yield Made(
+                given, card.name, int(card.scale or 1), partial(_by_model, given.small, card, path), path
+            )
+
+
+def _resampled(small: Pixels, scale: int, kernel: Literal["cubic", "lanczos3"]) -> Pixels:
+    return resample(small, small.shape[1] * scale, small.shape[0] * scale, kernel)
+
+
+def _by_model(small: Pixels, card: ModelCard, path: Path) -> Pixels:
+    """What a model makes of it, kept in a file."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        done, _ = run_picture(workflow_for_card(card), Picture(small), cards=cards())
+        write_picture(Picture(done.pixels), path)
+    return _bytes(path)
 
 
 def _bytes(path: Path) -> Pixels:

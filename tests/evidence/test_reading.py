@@ -18,7 +18,7 @@ from whichmodel.evidence.invention import Kind
 from whichmodel.evidence.maps import Maps
 from whichmodel.evidence.plots import edge_svg, spectrum_svg
 from whichmodel.evidence.things import things
-from whichmodel.evidence.words import careful, edge_words, paragraph, spectrum_words
+from whichmodel.evidence.words import edge_words, not_looked, paragraph, spectrum_words
 from whichmodel.pictures import Picture, Raster, bicubic
 from whichmodel.pictures.raster import store
 
@@ -140,7 +140,7 @@ def test_the_sentences_say_what_was_read(tmp_path: Path) -> None:
     assert found.reading.spectrum is not None
     assert f"{found.reading.spectrum.beyond:.1%}" in spectrum_words(found.reading.spectrum)
     # In the tests' own cache there are no weights of a detector unless another test has fetched them.
-    told = careful(found)
+    told = not_looked(found)
     assert all(why in " ".join(told) for why in found.reading.not_looked_for.values())
     drawing = spectrum_svg(found.reading.spectrum)
     assert drawing.count("<polyline") == 2

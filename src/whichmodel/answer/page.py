@@ -52,7 +52,8 @@ class OwnPicture:
 
     Args:
         told: a paragraph about it.
-        careful: sentences about places to be careful with.
+        careful: sentences about places to be careful with, in the order of the numbers in the drawing.
+        beside: sentences about what was not looked for.
         drawing: a picture of before, after and what was found, encoded as `media` says.
         media: its media type, e.g. `"image/webp"`.
         page: where the whole evidence is, as a relative or absolute path, for a link.
@@ -60,6 +61,7 @@ class OwnPicture:
 
     told: str
     careful: tuple[str, ...]
+    beside: tuple[str, ...]
     drawing: bytes
     media: str
     page: str
@@ -152,7 +154,8 @@ class _Page:
                 f"<p>{_text(self.own.told)}</p>"
                 f'<figure><img src="data:{_text(self.own.media)};base64,{data}" style="max-width:100%"'
                 ' alt="Your photo, the result, and a map of what in the result the photo supports"></figure>'
-                + (f"<ul>{careful}</ul>" if careful else "")
+                + (f"<ol>{careful}</ol>" if careful else "")
+                + "".join(f'<p class="small">{_text(line)}</p>' for line in self.own.beside)
                 + f'<p><a href="{_text(quoted(self.own.page))}">All that was measured: {_text(self.own.page)}</a></p>',
             )
         ]

@@ -101,7 +101,7 @@ def own_picture(report: RunReport) -> OwnPicture | None:
     from whichmodel.answer.page import OwnPicture
     from whichmodel.domain import from_data
     from whichmodel.evidence import Evidence, paragraph
-    from whichmodel.evidence.words import careful
+    from whichmodel.evidence.words import careful, not_looked
     from whichmodel.pictures.bridge import pyvips
 
     if report.evidence is None or not report.evidence.get("folder"):
@@ -112,6 +112,7 @@ def own_picture(report: RunReport) -> OwnPicture | None:
     return OwnPicture(
         told=paragraph(found),
         careful=tuple(careful(found)),
+        beside=tuple(not_looked(found)),
         drawing=picture.webpsave_buffer(Q=85),
         media="image/webp",
         page=(folder / "evidence.html").as_posix(),

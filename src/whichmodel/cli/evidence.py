@@ -50,7 +50,7 @@ def evidence(
     from whichmodel.domain import to_json
     from whichmodel.evidence import explain, paragraph
     from whichmodel.evidence.folder import FILES
-    from whichmodel.evidence.words import careful
+    from whichmodel.evidence.words import careful, not_looked
 
     found = verbs.evidence(before, after, folder, blur=blur, noise=noise, model=model)
     if as_json:
@@ -61,6 +61,8 @@ def evidence(
     click.echo(f"\n{paragraph(found)}")
     lines = careful(found)
     if lines:
-        click.echo("\nBe careful with:")
-        click.echo("\n".join(f"- {line}" for line in lines))
+        click.echo("\nBe careful with (the numbers are those of the frames in evidence.png):")
+        click.echo("\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1)))
+    for line in not_looked(found):
+        click.echo(f"\n{line}")
     click.echo("\n".join(str(folder / name) for name in FILES), err=True)

@@ -12,6 +12,8 @@ from whichmodel.evidence.geometry import laid
 from whichmodel.evidence.invention import LEGEND, Kind
 from whichmodel.evidence.maps import Maps
 from whichmodel.evidence.regions import Region
+from whichmodel.evidence.things import Thing
+from whichmodel.evidence.words import marked
 from whichmodel.pictures import Metadata, Picture, Raster
 from whichmodel.pictures.bridge import from_vips, pyvips, to_vips
 from whichmodel.pictures.compare import flat, shown
@@ -41,7 +43,8 @@ def evidence_picture(
 ) -> Picture:
     """One 8-bit sRGB picture: BEFORE as it lies under AFTER, AFTER, and the map; below them the legend.
 
-    Places that are pointed out have a frame in the map: solid where it contradicts, dashed where it stands out.
+    Places that are pointed out have a frame in the map with the number of `words.marked`: solid where it contradicts,
+    dashed where it stands out, thin around faces and text.
     """
     width, height = after.width, after.height
     share = min(_PANEL / max(width, height), max(1.0, _SMALLEST / max(width, height)))
@@ -49,10 +52,10 @@ def evidence_picture(
     right = from_vips(shown(after, resized(flat(after), *size, "lanczos3")))
     left = _under(before, found, size, (width, height))
     chart = _chart(right, maps, size, (width, height))
-    for region in found.regions:
-        _frame(chart, region, share)
+    for number, place in enumerate(marked(found), 1):
+        _frame(chart, place, share, number)
     panels = [
-        (left, f"before: {before.width} x {before.height}"),
+        (left, f"before: {'part of ' if found.geometry.cropped else ''}{before.width} x {before.height}"),
         (right, f"after: {width} x {height}"),
         (chart, "what of it is in the photo"),
     ]
@@ -105,21 +108,31 @@ def _chart(
     return np.ascontiguousarray(mixed.astype(np.uint8))
 
 
-def _frame(chart: NDArray[np.uint8], region: Region, share: float) -> None:
-    left, right = (round(edge * share) for edge in (region.left, region.right))
-    top, bottom = (round(edge * share) for edge in (region.top, region.bottom))
+def _frame(chart: NDArray[np.uint8], place: Region | Thing, share: float, number: int) -> None:
+    left, right = (round(edge * share) for edge in (place.left, place.right))
+    top, bottom = (round(edge * share) for edge in (place.top, place.bottom))
     left, top = max(0, left - 3), max(0, top - 3)
     right, bottom = min(chart.shape[1], right + 3), min(chart.shape[0], bottom + 3)
+    wide = 1 if isinstance(place, Thing) else 2
     for side in (
-        chart[top : top + 2, left:right],
-        chart[bottom - 2 : bottom, left:right],
-        chart[top:bottom, left : left + 2].transpose(1, 0, 2),
-        chart[top:bottom, right - 2 : right].transpose(1, 0, 2),
+        chart[top : top + wide, left:right],
+        chart[bottom - wide : bottom, left:right],
+        chart[top:bottom, left : left + wide].transpose(1, 0, 2),
+        chart[top:bottom, right - wide : right].transpose(1, 0, 2),
     ):
         drawn = np.ones(side.shape[1], bool)
-        if region.why == "stands out":
+        if isinstance(place, Region) and place.why == "stands out":
             drawn = np.arange(side.shape[1]) // 6 % 2 == 0
         side[:, drawn] = 0
+    digits = _text(str(number), 40)
+    if digits is not None:
+        # Beneath the frame where there is no room above it; never beside the picture.
+        high = digits.shape[0] + 2
+        row = top - high if top >= high else min(bottom, chart.shape[0] - high)
+        if row >= 0:
+            tag = _paper(digits.shape[1] + 6, high)
+            _put(tag, digits, 3, 1)
+            _put(chart, tag, min(left, max(0, chart.shape[1] - tag.shape[1])), row)
 
 
 def _legend(maps: Maps, width: int) -> list[NDArray[np.uint8]]:

@@ -9,7 +9,7 @@ from importlib import resources
 from whichmodel.evidence.first import explain
 from whichmodel.evidence.full import Evidence
 from whichmodel.evidence.plots import edge_svg, spectrum_svg
-from whichmodel.evidence.words import careful, edge_words, paragraph, spectrum_words
+from whichmodel.evidence.words import careful, edge_words, not_looked, paragraph, spectrum_words
 
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' file:; base-uri 'none'; form-action 'none'"
@@ -46,9 +46,12 @@ def evidence_page(found: Evidence, *, offer: Sequence[str] = (), files: Sequence
 
 
 def _careful(found: Evidence) -> str:
-    lines = careful(found)
-    listed = "".join(f"<li>{_text(line)}</li>" for line in lines)
-    return f"<h2>Be careful with</h2><ul>{listed}</ul>" if lines else ""
+    listed = "".join(f"<li>{_text(line)}</li>" for line in careful(found))
+    beside = "".join(f'<p class="small">{_text(line)}</p>' for line in not_looked(found))
+    if not listed:
+        return beside
+    told = "<p>The numbers are those of the frames in the map.</p>"
+    return f"<h2>Be careful with</h2>{told}<ol>{listed}</ol>{beside}"
 
 
 def _offer(offer: Sequence[str]) -> str:

@@ -24,7 +24,7 @@ _MOST = 12
 """Things of one sort that are called out; the largest."""
 _LEAST = 6
 """Pixels of a side of the smallest thing."""
-_WRONG = 0.1
+WRONG = 0.1
 """Share of a thing that contradicts BEFORE from which that is what is told of it."""
 _SUPPORTED = 0.9
 """Share of a thing that is supported from which nothing is to be told."""
@@ -132,7 +132,7 @@ def _told(what: What, shares: dict[Kind, float], height: float) -> str:
     many = f"{height:.0f} pixels high in your photo"
     if shares[Kind.OUTSIDE] > 0.5:
         return f"This {_NAMES[what]} is not in your photo at all: all of it was made up."
-    if shares[Kind.CONTRADICTS] >= _WRONG:
+    if shares[Kind.CONTRADICTS] >= WRONG:
         return {
             "face": "This face is not what your photo shows there: it differs even where the photo is clear. Do not"
             " take it for the person.",

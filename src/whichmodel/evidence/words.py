@@ -12,6 +12,7 @@ from whichmodel.evidence.invention import LEGEND, Kind
 from whichmodel.evidence.overlay import COLOUR_CHANGE
 from whichmodel.evidence.regions import Region
 from whichmodel.evidence.spectrum import Spectrum
+from whichmodel.evidence.things import WRONG, Thing
 
 
 def paragraph(found: Evidence) -> str:
@@ -69,21 +70,28 @@ def paragraph(found: Evidence) -> str:
 
 
 def careful(found: Evidence) -> list[str]:
-    """Places to be careful with, one sentence or two each: what contradicts, what stands out, faces and text."""
+    """Places to be careful with, one sentence or two each, in the order of `marked`; then what was not looked for."""
     told = []
-    for region in found.regions:
-        where = f"At {_where(region.left, region.top, region.right, region.bottom)}"
-        if region.why == "contradicts":
-            told.append(f"{where}: the photo shows something else there.")
+    for place in marked(found):
+        where = f"At {_where(place.left, place.top, place.right, place.bottom)}: "
+        if isinstance(place, Thing):
+            told.append(where + place.told)
+        elif place.why == "contradicts":
+            told.append(where + "the photo shows something else there.")
         else:
-            told.append(f"{where}: fine detail for which the photo gives no reason.")
-    told += [
-        f"At {_where(thing.left, thing.top, thing.right, thing.bottom)}: {thing.told}"
-        for thing in found.reading.things
-    ]
-    for what, why in found.reading.not_looked_for.items():
-        told.append(f"{'Faces were' if what == 'face' else 'Text was'} {why}.")
+            told.append(where + "fine detail for which the photo gives no reason.")
     return told
+
+
+def not_looked(found: Evidence) -> list[str]:
+    """What was not looked for, and why."""
+    names = {"face": "Faces were", "text": "Text was"}
+    return [f"{names.get(what, what)} {why}." for what, why in found.reading.not_looked_for.items()]
+
+
+def marked(found: Evidence) -> tuple[Region | Thing, ...]:
+    """The places that are pointed out, in the order in which pictures and lists number them from 1."""
+    return (*found.regions, *found.reading.things)
 
 
 def spectrum_words(found: Spectrum) -> str:
@@ -115,15 +123,19 @@ def _where(left: int, top: int, right: int, bottom: int) -> str:
 
 
 def _things(found: Evidence) -> str:
-    """One sentence on the faces and lines of text that were found."""
+    """A sentence or two on the faces and lines of text that were found."""
     told = []
-    for what, many in (("face", "faces"), ("text", "lines of text")):
-        group = [thing for thing in found.reading.things if thing.what == what]
-        if group:
-            count = len(group)
-            told.append(f"{count} {many if count > 1 else {'face': 'face', 'text': 'line of text'}[what]}")
-    guessed = [thing for thing in found.reading.things if thing.guess + thing.invented > 0.1]
-    end = "what was guessed in them is told one by one" if guessed else "hardly anything was added in them"
+    for what, one, many in (("face", "one face", "faces"), ("text", "one line of text", "lines of text")):
+        count = sum(thing.what == what for thing in found.reading.things)
+        if count:
+            told.append(one if count == 1 else f"{count} {many}")
+    alone = len(found.reading.things) == 1
+    if any(thing.contradicts >= WRONG for thing in found.reading.things):
+        end = f"{'it is' if alone else 'not all of them are'} not what your photo shows there"
+    elif any(thing.guess + thing.invented > 0.1 for thing in found.reading.things):
+        end = f"what in {'it' if alone else 'each of them'} is a guess is told below"
+    else:
+        end = f"hardly anything was added in {'it' if alone else 'them'}"
     return f"It shows {' and '.join(told)}; {end}."
 
 
