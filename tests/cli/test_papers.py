@@ -95,3 +95,50 @@ def test_your_own_library_begins_with_the_shipped_papers(
         assert held.papers(held.lexical(shipped.title, top=1).rows)[0].title == shipped.title
     finally:
         held.close()
+
+
+def test_search_shows_papers_with_the_words_they_are_shown_for(
+    good: str, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_program(["papers", "import", good, "--library", place]) == 0
+    capsys.readouterr()
+    assert run_program(["papers", "search", "deblurring of moving cars", "--library", place]) == 0
+    shown = capsys.readouterr().out
+    assert "Deblurring Moving Cars" in shown
+    assert "https://github.com/a/b" in shown
+    assert "Its title" in shown
+    assert run_program(["papers", "search", "deblurring", "--library", place, "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["found"]
+    where = found["place"]
+    assert found["paper"]["title"][where["start"] : where["end"]] == where["text"] == "Deblurring"
+
+
+@pytest.mark.parametrize(
+    "filters", [["--year", "2021.."], ["--topic", "nothing"], ["--source", "other"], ["--year", "..2019"]]
+)
+def test_filters_narrow_a_search(
+    filters: list[str], good: str, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_program(["papers", "import", good, "--library", place]) == 0
+    assert (
+        run_program(["papers", "search", "deblurring", "--library", place, "--code", "--source", "good"]) == 0
+    )
+    assert "Deblurring Moving Cars" in capsys.readouterr().out
+    assert run_program(["papers", "search", "deblurring", "--library", place, *filters]) == 0
+    assert "no related paper in your library of 2 that passes your filters" in capsys.readouterr().out
+
+
+def test_when_nothing_fits_nothing_is_shown(
+    good: str, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_program(["papers", "import", good, "--library", place]) == 0
+    capsys.readouterr()
+    assert run_program(["papers", "search", "how do I bake bread?", "--library", place]) == 0
+    assert capsys.readouterr().out == "no related paper in your library of 2\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--year", "soon"], ["--library", "/no/such/folder"], ["--library", "x://y"]]
+)
+def test_a_search_that_cannot_be_made_is_told(arguments: list[str]) -> None:
+    assert run_program(["papers", "search", "deblurring", *arguments]) == 2

@@ -5,12 +5,14 @@ from __future__ import annotations
 import click
 
 from whichmodel.cli.papers_import import import_papers, index_papers
+from whichmodel.cli.papers_search import search_papers
 
 
 @click.group()
 def papers() -> None:
-    """Fill the library of papers: from arXiv, BibTeX, or lists of your own."""
+    """Search the library of papers, and fill it: from arXiv, BibTeX, or lists of your own."""
 
 
+papers.add_command(search_papers)
 papers.add_command(import_papers)
 papers.add_command(index_papers)

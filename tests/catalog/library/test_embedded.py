@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -147,3 +148,32 @@ def test_the_nearest_of_many_are_looked_for_by_signs(tmp_path: Path, monkeypatch
     found, _ = meaning.nearest(vectors[7], 20)
     assert len(set(found) & set(exact)) >= 18
     assert 2000 not in meaning.nearest(vectors[7], 3001)[0]
+
+
+def test_indexes_that_were_removed_are_made_again(folder: Path) -> None:
+    shutil.rmtree(folder / "words")
+    (folder / "vectors.i8").unlink()
+    with pytest.raises(InputError, match="index of words") as told:
+        EmbeddedLibrary(folder)
+    assert "papers index" in told.value.hint
+    with EmbeddedLibrary(folder, write=True) as library:
+        assert library.index() == 3
+        assert library.embed(basis) == 3
+        assert library.lexical("deblurring").rows.tolist() == [1]
+        assert len(library.nearest(basis(["x"])[0]).rows) == 3
+
+
+def test_damaged_records_are_told(folder: Path) -> None:
+    (folder / "papers.sqlite").write_bytes(b"no database at all" * 100)
+    with pytest.raises(InputError, match="cannot be opened"):
+        EmbeddedLibrary(folder)
+
+
+def test_what_was_put_before_a_crash_is_indexed_after_it(folder: Path) -> None:
+    with EmbeddedLibrary(folder, write=True) as library:
+        library.put([paper("2601.00009", "Unfinished Business of Lanterns")])
+    with EmbeddedLibrary(folder, write=True) as library:
+        assert not len(library.lexical("lanterns").rows)
+        assert library.index() == 1
+        assert library.lexical("lanterns").rows.tolist() == [3]
+        assert library.index() == 0

@@ -109,6 +109,11 @@ def test_a_bad_row_is_told_with_its_line_and_the_others_are_taken(
     assert told in report.problems[0].message
 
 
+def test_a_list_in_place_of_lines_is_told_once(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="one JSON list"):
+        list(read_lines(lines(tmp_path / "a.json", [{"title": "A Fine Title"}]), source="test"))
+
+
 def test_what_steers_a_terminal_is_taken_out(tmp_path: Path) -> None:
     paper = one(
         lines(tmp_path / "a.jsonl", {"title": "Red \x1b[31mTitle‮", "url": "javascript:alert(1)"})

@@ -53,6 +53,8 @@ class EmbeddedLibrary:
             self._records = Records(folder / RECORDS, write=write)
             self._words = Words(folder / WORDS, write=write)
             self._meaning = Meaning(folder / VECTORS)
+            if write:
+                self._mend()
         except BaseException:
             self._free()
             raise
@@ -192,6 +194,13 @@ class EmbeddedLibrary:
             if len(kept) >= top:
                 break
         return np.array(kept, np.int64)
+
+    def _mend(self) -> None:
+        """What was removed from the folder is made again by the next `index` and `embed`."""
+        if len(self._words) == 0:
+            self._records.note("indexed", "0")
+        if not (self.folder / VECTORS).exists():
+            self._records.mark_no_vectors()
 
     def _take(self, folder: Path) -> None:
         try:

@@ -151,6 +151,10 @@ class Records:
                 "UPDATE papers SET vector = ? WHERE row = ?", ((int(present), row) for row in rows)
             )
 
+    def mark_no_vectors(self) -> None:
+        """Note that there is no vector at all."""
+        self._base.execute("UPDATE papers SET vector = 0 WHERE vector = 1")
+
     def put(self, papers: Sequence[Paper]) -> Changes:
         """Add papers, or renew those that are there; call it inside `transaction`.
 

@@ -47,7 +47,10 @@ class Words:
             self._index.register_tokenizer(_ANALYZER, analyzer())
             self._index.config_reader("manual", 1)
         except (OSError, ValueError) as error:
-            raise InputError(f"the index of words {folder} cannot be opened: {error}") from error
+            raise InputError(
+                f"the index of words {folder} cannot be opened: {error}",
+                hint="remove this folder and run `whichmodel papers index`: it is made again from the records",
+            ) from error
         self.renew()
 
     def renew(self) -> None:

@@ -56,6 +56,11 @@ def read_lines(path: Path, *, source: str, position: str = "") -> Iterator[Row]:
                         pass
                 if number <= done or not line.strip():
                     continue
+                if number == 1 and line.lstrip().startswith(b"["):
+                    raise InputError(
+                        f"{printable(str(path))} is one JSON list, not one object a line",
+                        hint="write each object on a line of its own: jq -c '.[]' FILE > FILE.jsonl",
+                    )
                 at = f"line {number}"
                 try:
                     if not whole:

@@ -1,0 +1,102 @@
+"""`whichmodel papers search`: papers that belong to a question, and the words each is shown for."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import click
+
+from whichmodel.domain import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from whichmodel.recommend.papers import Related
+
+
+@click.command(name="search")
+@click.argument("query")
+@click.option("--year", metavar="FROM..TO", default="", help="Years, such as 2023, 2020.. or 2020..2022.")
+@click.option("--topic", metavar="NAME", default="", help="One of its tasks or subjects: deblurring, cs.CV.")
+@click.option("--code", is_flag=True, help="Only papers whose code is linked.")
+@click.option("--source", metavar="NAME", default="", help="Only from this list or import.")
+@click.option("--top", metavar="N", type=click.IntRange(1, 100), default=10, help="How many at most.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@click.option("--library", "name", metavar="DIR|URL", help="The library that is meant, in place of your own.")
+def search_papers(
+    query: str, year: str, topic: str, code: bool, source: str, top: int, as_json: bool, name: str | None
+) -> int:
+    """The papers that belong to QUERY, a question or words of a title, each with the words it is shown for.
+
+    Of papers that are not near enough none is shown.
+    """
+    from whichmodel.catalog.library import Filters
+    from whichmodel.recommend.library import library
+    from whichmodel.recommend.papers import rank
+    from whichmodel.understand import understand
+
+    since, until = years(year)
+    filters = Filters(year_from=since, year_to=until, topic=topic, has_code=code, source=source)
+    held = library(name)
+    found = rank(held, understand(query), top=top, filters=filters)
+    if as_json:
+        import msgspec
+
+        from whichmodel.domain import to_data
+
+        data = {"papers": len(held), "found": [to_data(item) for item in found]}
+        click.echo(msgspec.json.format(msgspec.json.encode(data), indent=2).decode())
+    elif not found:
+        narrowed = "" if filters.empty else " that passes your filters"
+        click.echo(f"no related paper in your library of {len(held):,}{narrowed}")
+    else:
+        _print_table(found)
+    return 0
+
+
+def years(text: str) -> tuple[int | None, int | None]:
+    """First and last year of `2023`, `2020..`, `..2022` or `2020..2022`.
+
+    Raises:
+        InputError: it is none of these.
+
+    >>> years("2020..")
+    (2020, None)
+    """
+    if not text:
+        return None, None
+    found = re.fullmatch(r"(\d{4})?(\.\.)?(\d{4})?", text.strip())
+    if found is None or not (found[1] or found[3]) or (found[1] and found[3] and not found[2]):
+        raise InputError(f"{text!r} says no years", hint="write 2023, 2020.., ..2022 or 2020..2022")
+    first = int(found[1]) if found[1] else None
+    last = int(found[3]) if found[3] else None
+    return first, last if found[2] else first
+
+
+def _print_table(found: Sequence[Related]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from whichmodel.catalog.outside import printable
+
+    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+    for column in ("score", "year", "paper, and why it is shown"):
+        table.add_column(column, overflow="fold", vertical="top")
+    for item in found:
+        told = Text(printable(item.paper.title), style="bold")
+        for line in _lines(item):
+            told.append(f"\n{line}", style="not bold")
+        table.add_row(f"{item.score:.2f}", str(item.paper.year or ""), told)
+    Console().print(table)
+
+
+def _lines(item: Related) -> list[str]:
+    from whichmodel.catalog.library.shipped import models_of
+    from whichmodel.catalog.outside import printable
+
+    lines = [item.why, *(link.url for link in item.paper.links)]
+    if behind := models_of(item.paper):
+        lines.append(f"behind our {', '.join(behind[:5])}{' …' if len(behind) > 5 else ''}")
+    return [printable(line) for line in lines]
