@@ -115,6 +115,9 @@ def test_ctrl_c_leaves_a_checkpoint(
     assert run_program([*command(sharp_photos, stopped), "--resume"]) == 0
     assert run_program(command(sharp_photos, whole)) == 0
     assert len(rows(whole)) == 9
+    assert rows(whole)[-1]["psnr"]
+    assert run_program([*command(sharp_photos, whole), "--resume"]) == 2
+    assert "that is all 3 epochs" in capsys.readouterr().err
     assert rows(whole) == rows(stopped)
     assert same_numbers(whole, stopped)
 
@@ -220,6 +223,20 @@ def test_a_loss_that_is_no_number_ends_it(
     monkeypatch.setattr(MSSNet, "forward", lambda self, x: [each * float("nan") for each in forward(self, x)])
     assert run_program([*command(sharp_photos, tmp_path / "it"), "--steps", "2"]) == 1
     assert "the loss of step 1 is nan" in capsys.readouterr().err
+
+
+def test_tensorboard_is_asked_for_where_it_is_not(
+    sharp_photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import importlib.util
+
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        "whichmodel.cli.train.importlib.util.find_spec",
+        lambda name: None if name == "tensorboard" else real(name),
+    )
+    assert run_program(command(sharp_photos, tmp_path / "it", "--tensorboard")) == 2
+    assert "log.csv has it all" in capsys.readouterr().err
 
 
 def test_nothing_is_held_out_of_a_few(tmp_path: Path, sharp_photos: Path) -> None:

@@ -95,7 +95,7 @@ def train(
         state: fresh, or loaded.
         data, held_out: samples to train with and to measure with; the latter may be empty.
         folder: exists.
-        watch: is told every row of the log, and the number of steps in all.
+        watch: is told every row of the log, and about how many steps there are in all.
 
     Returns:
         The last row, with the quality where held-out crops are there.
@@ -107,13 +107,15 @@ def train(
     """
     plan, sampler = state.plan, state.plan.sampler()
     total = _total(state, options)
-    if state.step >= total:
-        raise InputError(f"{folder / CHECKPOINT} has {state.step} steps already, and {total} are asked for")
+    if state.epoch >= plan.epochs or (options.steps is not None and state.step >= options.steps):
+        asked = f"{options.steps} are asked for" if options.steps else f"that is all {plan.epochs} epochs"
+        raise InputError(f"{folder / CHECKPOINT} has {state.step} steps already, and {asked}")
     log = Log(folder / LOG, state.step)
     device = next(state.network.parameters()).device
     row: Row = {}
     with _interruption() as interrupted, ThreadPoolExecutor(options.workers) as workers:
-        while state.epoch < plan.epochs and state.step < total:
+        last = False
+        while state.epoch < plan.epochs and not last:
             rate = rate_of(
                 state.epoch, epochs=plan.epochs, rate=plan.rate, lowest=plan.lowest_rate, warm_up=plan.warm_up
             )
@@ -125,7 +127,8 @@ def train(
                 row = _step(state, blurred.to(device), sharp.to(device), mixed=options.mixed)
                 row |= {"epoch": state.epoch + 1, "rate": rate, "seconds": round(time.monotonic() - began, 4)}
                 state.place += 1
-                last = state.step >= total
+                ends = state.place == len(batches) and state.epoch + 1 == plan.epochs
+                last = ends or state.step == options.steps
                 if len(held_out) and (last or state.step % options.check_every == 0):
                     row["given_psnr"], row["psnr"] = measured(state, held_out)
                 log.add(row)
@@ -163,11 +166,13 @@ def measured(state: State, held_out: Pairs) -> Quality:
 
 
 def _total(state: State, options: Options) -> int:
-    """Steps after which the training ends; exact where the plan ends it, as the batches of an epoch are drawn."""
-    if options.steps is not None:
-        return options.steps
-    sampler = state.plan.sampler()
-    return sum(sum(1 for _ in sampler.batches(epoch)) for epoch in range(state.plan.epochs))
+    """About how many steps the training has; exact where all batches are of one size."""
+    plan, sampler = state.plan, state.plan.sampler()
+    every = 0
+    for epoch in range(plan.epochs):
+        sizes = sampler.sizes(epoch)
+        every += math.ceil(plan.epoch_crops * len(sizes) / sum(shape.batch for shape in sizes))
+    return every if options.steps is None else min(every, options.steps)
 
 
 def _step(state: State, blurred: torch.Tensor, sharp: torch.Tensor, *, mixed: bool) -> Row:
