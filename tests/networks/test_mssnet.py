@@ -137,10 +137,12 @@ def test_the_size_is_the_published_one(variant: str) -> None:
 @pytest.mark.parametrize(
     ("variant", "size", "giga"),
     [
-        ("small", (256, 256), 40.851), ("small", (720, 1280), 574.47),
-        ("base", (256, 256), 144.478), ("large", (256, 256), 288.175),
+        ("base", (256, 256), 144.478),
+        pytest.param("small", (256, 256), 40.851, marks=pytest.mark.slow),
+        pytest.param("small", (720, 1280), 574.47, marks=pytest.mark.slow),
+        pytest.param("large", (256, 256), 288.175, marks=pytest.mark.slow),
     ],
-)  # fmt: skip
+)
 def test_the_work_is_the_true_one(variant: str, size: tuple[int, int], giga: float) -> None:
     """Multiplications of the convolutions for the last output, counted where they happen.
 
