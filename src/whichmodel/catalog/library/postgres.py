@@ -20,7 +20,7 @@ from whichmodel.catalog.lexical import analyzer, terms
 from whichmodel.catalog.library.identity import keys_of, same
 from whichmodel.catalog.library.meaning import scales, to_whole
 from whichmodel.catalog.library.merging import merged
-from whichmodel.catalog.library.postgres_schema import FORMAT, TABLES, VECTOR_INDEX
+from whichmodel.catalog.library.postgres_schema import FORMAT, TABLES, VECTOR_INDEX, WRITE
 from whichmodel.catalog.library.protocol import DIMENSIONS, EVERYTHING, Filters, Found, plain_topic, topics_of
 from whichmodel.catalog.library.records import Changes, embedded_text
 from whichmodel.catalog.library.words import nothing
@@ -91,27 +91,24 @@ class PostgresLibrary:
 
     def lexical(self, query: str, *, filters: Filters = EVERYTHING, top: int = 1000) -> Found:
         """See `Library.lexical`; BM25 over those papers that have one of the rarest words of the query."""
-        wanted = terms(query)
         count, length = self._row("SELECT papers, words FROM whichmodel.totals")
         held = self._all(
-            "SELECT stem, papers FROM whichmodel.stems WHERE stem = ANY(%s) AND papers > 0", (wanted,)
+            "SELECT id, papers FROM whichmodel.stems WHERE stem = ANY(%s) AND papers > 0", (terms(query),)
         )
         if not held or top < 1:
             return nothing()
-        weights = {stem: math.log(1 + (count - papers + 0.5) / (papers + 0.5)) for stem, papers in held}
+        weights = {id: math.log(1 + (count - papers + 0.5) / (papers + 0.5)) for id, papers in held}
         where, values = _narrowed(filters)
-        # One part of the sum for each word; the words themselves are values, never text of the statement.
-        part = (
-            "%s * coalesce(array_length(array_positions(stems, %s), 1), 0) * 2.2"
-            " / (coalesce(array_length(array_positions(stems, %s), 1), 0)"
-            " + 1.2 * (0.25 + 0.75 * array_length(stems, 1) / %s))"
-        )
+        # For each word weight × (k1 + 1) × c / (c + norm), c its count, written so that c stands there once.
+        # The numbers are values of the statement, never text of it.
+        part = "%s * (1 - norm / (coalesce(counts[array_position(stems, %s)], 0) + norm))"
+        parts = [value for id, weight in weights.items() for value in ((_K1 + 1) * weight, id)]
         average = max(length / max(count, 1), 1.0)
-        parts = [value for stem, weight in weights.items() for value in (weight, stem, stem, average)]
         found = self._all(
-            f"SELECT row, {' + '.join([part] * len(weights))} AS score FROM whichmodel.papers"  # noqa: S608 - no value is in it
-            f" WHERE stems && %s {where} ORDER BY score DESC, row LIMIT %s",
-            (*parts, _rarest(held), *values, top),
+            f"SELECT row, ({' + '.join([part] * len(weights))})::float8 AS score FROM ("  # noqa: S608 - no value
+            "SELECT row, stems, counts, %s::float8 + %s::float8 * length AS norm FROM whichmodel.papers"
+            f" WHERE stems && %s::int[] {where}) AS chosen ORDER BY score DESC, row LIMIT %s",
+            (*parts, _K1 * (1 - _B), _K1 * _B / average, _rarest(held), *values, top),
         )
         most = sum(weights.values()) * (1 + _K1)
         return Found(_rows(found), np.array([score for _, score in found], np.float32), most)
@@ -167,8 +164,10 @@ class PostgresLibrary:
             self._base.execute("SELECT pg_advisory_xact_lock(%s)", (_IMPORTS,))
             known = self._known([key for paper in papers for key in keys_of(paper)])
             held = self._held(sorted(set(known.values())))
-            stems: Counter[str] = Counter()
-            words = 0
+            end = int(self._one("SELECT coalesce(max(row), -1) + 1 FROM whichmodel.papers"))
+            renewed: dict[
+                int, Paper | None
+            ] = {}  # what stood in the rows that are written, before this batch
             for paper in papers:
                 row = _place(paper, known, held)
                 before = None if row is None else held[row]
@@ -176,22 +175,19 @@ class PostgresLibrary:
                 if after == before:
                     done += Changes(known=1)
                     continue
-                if before is not None:
-                    old = _stems(before)
-                    stems.subtract(set(old))
-                    words -= len(old)
-                new = _stems(after)
-                stems.update(set(new))
-                words += len(new)
-                row = self._write(row, before, after, new)
-                done += Changes(changed=1) if before is not None else Changes(new=1)
+                if row is None or before is None:
+                    row, end = end, end + 1
+                    done += Changes(new=1)
+                else:
+                    done += Changes(changed=1)
+                renewed.setdefault(row, before)
                 held[row] = after
                 for key in keys_of(after):
-                    if known.setdefault(key, row) == row:
-                        self._base.execute(
-                            "INSERT INTO whichmodel.keys VALUES (%s, %s) ON CONFLICT DO NOTHING", (key, row)
-                        )
-            self._count(stems, done.new, words)
+                    known.setdefault(key, row)
+            self._write({row: (before, held[row]) for row, before in renewed.items()})
+            keys = [(key, row) for key, row in known.items() if row in renewed]
+            with self._base.cursor() as cursor:
+                cursor.executemany("INSERT INTO whichmodel.keys VALUES (%s, %s) ON CONFLICT DO NOTHING", keys)
             for name, value in (notes or {}).items():
                 self.note(name, value)
         return done
@@ -268,34 +264,37 @@ class PostgresLibrary:
                 hint="use the version of whichmodel that made it, or import into a new database",
             )
 
-    def _write(self, row: int | None, before: Paper | None, after: Paper, stems: list[str]) -> int:
-        data = msgspec.json.encode(after).decode()
-        facts = (after.year, after.has_code, after.source, sorted(topics_of(after)), stems, data)
-        if row is None or before is None:
-            return int(
-                self._one(
-                    "INSERT INTO whichmodel.papers (year, code, source, topics, stems, data)"
-                    " VALUES (%s, %s, %s, %s, %s, %s) RETURNING row",
-                    facts,
-                )
+    def _write(self, renewed: dict[int, tuple[Paper | None, Paper]]) -> None:
+        """Write rows, given what stood there and what is to stand there, and count their words."""
+        words = {row: Counter(_stems(after)) for row, (_, after) in renewed.items()}
+        papers: Counter[str] = Counter()
+        length = 0
+        for row, (before, _) in renewed.items():
+            papers.update(words[row].keys())
+            length += words[row].total()
+            if before is not None:
+                old = Counter(_stems(before))
+                papers.subtract(old.keys())
+                length -= old.total()
+        ids = dict(
+            self._all(
+                "INSERT INTO whichmodel.stems (stem, papers) SELECT * FROM unnest(%s::text[], %s::bigint[])"
+                " ON CONFLICT (stem) DO UPDATE SET papers = stems.papers + excluded.papers RETURNING stem, id",
+                (list(papers), list(papers.values())),
             )
-        vector = "vector" if embedded_text(before) == embedded_text(after) else "NULL"
-        self._base.execute(
-            "UPDATE whichmodel.papers SET year = %s, code = %s, source = %s, topics = %s, stems = %s,"  # noqa: S608
-            f" data = %s, vector = {vector} WHERE row = %s",
-            (*facts, row),
         )
-        return row
-
-    def _count(self, stems: Counter[str], new: int, words: int) -> None:
-        changed = {stem: count for stem, count in stems.items() if count}
+        values = []
+        for row, (before, after) in renewed.items():
+            same_text = before is not None and embedded_text(before) == embedded_text(after)
+            stems, counts = [ids[stem] for stem in words[row]], [min(n, 30_000) for n in words[row].values()]
+            facts = (after.year, after.has_code, after.source, sorted(topics_of(after)))
+            data = msgspec.json.encode(after).decode()
+            values.append((row, *facts, stems, counts, words[row].total(), data, same_text))
+        with self._base.cursor() as cursor:
+            cursor.executemany(WRITE, values)
+        new = sum(before is None for before, _ in renewed.values())
         self._base.execute(
-            "INSERT INTO whichmodel.stems SELECT * FROM unnest(%s::text[], %s::bigint[])"
-            " ON CONFLICT (stem) DO UPDATE SET papers = stems.papers + excluded.papers",
-            (list(changed), list(changed.values())),
-        )
-        self._base.execute(
-            "UPDATE whichmodel.totals SET papers = papers + %s, words = words + %s", (new, words)
+            "UPDATE whichmodel.totals SET papers = papers + %s, words = words + %s", (new, length)
         )
 
     def _known(self, keys: list[int]) -> dict[int, int]:
@@ -347,13 +346,13 @@ def _narrowed(filters: Filters) -> tuple[str, list[Any]]:
     return " ".join(text for text, _ in parts), [value for _, value in parts]
 
 
-def _rarest(held: list[tuple[Any, ...]]) -> list[str]:
-    chosen: list[str] = []
+def _rarest(held: list[tuple[Any, ...]]) -> list[int]:
+    chosen: list[int] = []
     reached = 0
-    for stem, papers in sorted(held, key=lambda pair: pair[1]):
+    for id, papers in sorted(held, key=lambda pair: (pair[1], pair[0])):
         if chosen and reached + papers > _CHOSEN:
             break
-        chosen.append(stem)
+        chosen.append(id)
         reached += papers
     return chosen
 
