@@ -1,7 +1,8 @@
 """Writes the papers that the catalog ships, from lists of bibliographic facts.
 
-    python training/build_papers.py BIBLIOGRAPHY.jsonl.gz [MORE.jsonl.gz ...]
+    python training/build_papers.py [BIBLIOGRAPHY.jsonl.gz ...]
 
+Without a list the papers that are shipped already are taken, and those behind new cards come to them.
 Each line of a list is a JSON object with `title`, a link to arXiv (`paper` or `abs`) and, where there
 is one, a link to the code (`github`) and the list's own `topic` and `subtopic`. Kept is every paper that
 can be named and read; records of one paper are joined, and what was left out is counted by reason. Each
@@ -36,6 +37,7 @@ TARGET = Path(papers.__file__).parent / "data" / "papers.jsonl.gz"
 # A title that names a task but is far from it in meaning ("Label Denoising") is not about it.
 LEAST_LIKENESS = 0.25
 MOST_TASKS = 3
+KNOWN: set[PaperLine] = set()
 NO_PAPER = re.compile(
     r"\b(?:proceedings of|editorial|erratum|corrigendum|withdrawn|retract(?:ed|ion)|table of contents|preface to"
     r"|book review|phd thesis|doctoral (?:thesis|dissertation)|lecture notes)\b",
@@ -48,21 +50,31 @@ SUPERSCRIPTS = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻"
 
 def main() -> None:
     """Read the lists, clean, join, write, and say what was left out and why."""
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
     left_out: Counter[str] = Counter()
     chosen: dict[str, PaperLine] = {}
-    for line in [*of_lists(sys.argv[1:], left_out), *of_cards()]:
+    lists = of_lists(sys.argv[1:], left_out) if len(sys.argv) > 1 else shipped()
+    listed = [(line, True) for line in lists]
+    for line, of_list in [*listed, *((line, False) for line in of_cards())]:
         key = title_key(line.title) or line.title
         held = chosen.get(key)
-        if held is not None:
+        if held is not None and of_list:
             left_out["of a paper that is there already (joined with it)"] += 1
         chosen[key] = line if held is None else joined(held, line)
-    lines = unique([tagged(line) for line in chosen.values()], left_out)
+    lines = unique([line if line in KNOWN else tagged(line) for line in chosen.values()], left_out)
     write(sorted(lines, key=lambda line: (line.arxiv, line.url)))
     print(f"{len(lines)} papers, {sum(bool(line.tasks) for line in lines)} of them name a task")
     for reason, count in left_out.most_common():
         print(f"left out: {count} {reason}")
+
+
+def shipped() -> list[PaperLine]:
+    """The papers that are shipped; their tasks are known."""
+    lines = [
+        msgspec.json.decode(text, type=PaperLine)
+        for text in gzip.decompress(TARGET.read_bytes()).splitlines()
+    ]
+    KNOWN.update(lines)
+    return lines
 
 
 def of_lists(lists: list[str], left_out: Counter[str]) -> Iterator[PaperLine]:
