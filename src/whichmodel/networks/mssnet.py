@@ -4,10 +4,10 @@ MSSNet: Multi-Scale-Stage Network for Single Image Deblurring, ECCV 2022 Worksho
 networks stand one behind the other: one works on features of a quarter of the picture's size, two on half, three on
 the whole. Each is given what the encoder and decoder of the one before found (cross-stage and cross-scale feature
 fusion), and each adds its correction to the blurred picture. Pictures become features of half the size by
-rearranging pixels, not by shrinking, so that nothing is lost on the way down (section 3.3).
+rearranging pixels, not by shrinking, so that nothing is lost on the way down.
 
-Written from the paper and from measured facts about the published weights, whose names and shapes it keeps: strict
-loading takes them. No convolution has a bias and the one activation is a PReLU, so the network is positively
+Written from a description of its structure and from measured facts about the published weights, whose names and
+shapes it keeps: strict loading takes them. No convolution has a bias and the one activation is a PReLU, so the network is positively
 homogeneous: `f(a x) = a f(x)` for `a > 0`, and black stays black.
 
 Shapes below are `(channels, height, width)`; `c1, c2, c3` are the widths of a variant and `H, W` the picture's sides.
@@ -170,7 +170,7 @@ class _ScaleUp(nn.Module):
 
 
 class MSSNet(nn.Module):
-    """The network of figure 2.
+    """The network: three scales with one, two and three U-nets.
 
     Args:
         variant: `"small"`, `"base"` or `"large"`.

@@ -1,4 +1,4 @@
-"""Loss and learning rate as published for MSSNet (section 4.1 of the paper, and measured facts about its program)."""
+"""Loss and learning rate as the authors of MSSNet trained it."""
 
 from __future__ import annotations
 

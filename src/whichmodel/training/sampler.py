@@ -117,7 +117,7 @@ class Sampler:
         mode: see above.
         sizes: of `shapes`; used by the modes with several sizes.
         curriculum: begin with the smallest size and admit the larger ones one after the other, evenly over the
-            epochs. The paper reports what growing sizes save; its schedule is not published, this one is ours.
+            epochs. The paper reports what growing sizes save; its schedule is not known to us, this one is ours.
         epochs: how many there will be; only the curriculum asks.
         seed: of the order and of the sizes.
 
