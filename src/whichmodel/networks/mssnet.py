@@ -7,8 +7,8 @@ fusion), and each adds its correction to the blurred picture. Pictures become fe
 rearranging pixels, not by shrinking, so that nothing is lost on the way down.
 
 Written from a description of its structure and from measured facts about the published weights, whose names and
-shapes it keeps: strict loading takes them. No convolution has a bias and the one activation is a PReLU, so the network is positively
-homogeneous: `f(a x) = a f(x)` for `a > 0`, and black stays black.
+shapes it keeps: strict loading takes them. No convolution has a bias and the one activation is a PReLU, so the
+network is positively homogeneous: `f(a x) = a f(x)` for `a > 0`, and black stays black.
 
 Shapes below are `(channels, height, width)`; `c1, c2, c3` are the widths of a variant and `H, W` the picture's sides.
 """
