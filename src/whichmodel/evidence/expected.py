@@ -63,6 +63,8 @@ class ExpectedError(Record, frozen=True, kw_only=True):
         origin: which model made AFTER, and who says so.
         degradation, measure: what the calibration is for, and what the error is, in words.
         patch: side of the patches in pixels of AFTER.
+        outside: share of the patches, 0..1, that the model cannot have made, as they contradict BEFORE by more than
+            its results do; nothing is expected of them (NaN), and they count in no mean.
         mean: expected error, mean over the patches, 0..255.
         limits: the lowest level first.
     """
@@ -73,6 +75,7 @@ class ExpectedError(Record, frozen=True, kw_only=True):
     degradation: str | None = None
     measure: str | None = None
     patch: int | None = None
+    outside: float = 0.0
     mean: float | None = None
     limits: tuple[Limit, ...] = ()
 
@@ -93,16 +96,21 @@ def expected_error(
     if table is None or why:
         _write_nothing(folder / EXPECTED, after)
         return ExpectedError(calibrated=False, reason=why, origin=origin)
-    total, sums, count = 0.0, [0.0] * len(table.facts.levels), 0
+    total, sums, count, patches = 0.0, [0.0] * len(table.facts.levels), 0, 0
     with (folder / EXPECTED).open("wb") as file:
         for expected, height in _strips(before, after, table):
-            total += float(expected.sum(dtype=np.float64))
-            count += expected.size
+            patches += expected.size
+            known = expected[~np.isnan(expected)]
+            total += float(known.sum(dtype=np.float64))
+            count += known.size
             for level in range(len(sums)):
-                sums[level] += float(table.limit(expected, level).sum(dtype=np.float64))
+                sums[level] += float(table.limit(known, level).sum(dtype=np.float64))
             wide = np.repeat(expected / np.float32(255), PATCH, axis=1)[:, : after.width]
             file.write(np.ascontiguousarray(np.repeat(wide, PATCH, axis=0)[:height]).data)
     facts = table.facts
+    if not count:
+        why = "the result contradicts the photo everywhere by more than that model's results do"
+        return ExpectedError(calibrated=False, reason=why, origin=origin)
     return ExpectedError(
         calibrated=True,
         reason=f"calibrated on {facts.calibrated} photographs, {facts.degradation}",
@@ -110,6 +118,7 @@ def expected_error(
         degradation=facts.degradation,
         measure=facts.measure,
         patch=PATCH,
+        outside=1 - count / patches,
         mean=total / count,
         limits=tuple(
             Limit(
@@ -129,11 +138,18 @@ def expected_words(found: ExpectedError) -> str:
         return f"How far the result is from the truth is not calibrated: {found.reason}."
     told = min(found.limits, key=lambda limit: abs(limit.level - 0.9))
     by = "" if found.origin.told_by == "provenance" else " (as you say)"
+    painted = (
+        f" {found.outside:.1%} of the result contradicts the photo by more than that model's results do; of that"
+        " nothing is known."
+        if found.outside
+        else ""
+    )
     return (
         f"On photographs whose truth is known, made small in the same way and enlarged by {found.origin.model}{by},"
         f" results that look like this one were off by {found.mean:.1f} of 255 steps of brightness on average;"
         f" for {told.level:.0%} of patches of {found.patch} × {found.patch} pixels the error stays below a limit,"
         f" {told.mean:.1f} on average. That holds over many pictures, not for each place of this one."
+        f"{painted}"
     )
 
 

@@ -14,8 +14,9 @@ The measures are means over a patch, unless something else is said:
   and its coherence;
 - the luma.
 
-Each is taken of the patch, of 3 x 3 patches and of 7 x 7 patches around it; those that are 0 where a picture is
-flat are taken as logarithms.
+Each is taken of the patch, of 3 x 3 patches and of 7 x 7 patches around it. How three of AFTER's measures spread
+inside the patch tells edges from texture: they are taken of its quarters too, in the order of their size, and two as
+concentration, mean fourth power over squared mean square. What is 0 where a picture is flat is taken as a logarithm.
 """
 
 from __future__ import annotations
@@ -55,10 +56,17 @@ _LOGARITHMS = (
 _FLOOR = np.float32(0.1)
 """Added before a logarithm is taken: a tenth of a step of brightness is nothing."""
 
-NAMES = tuple(
-    f"{name}, {where}"
-    for where in ("here", "near", "around")
-    for name in (*_LOGARITHMS, "gradient", "before's gradient", "coherence", "before's coherence", "luma")
+_QUARTERED = ("fine", "slope", "added")
+_CONCENTRATED = ("slope", "added")
+
+NAMES = (
+    *(
+        f"{name}, {where}"
+        for where in ("here", "near", "around")
+        for name in (*_LOGARITHMS, "gradient", "before's gradient", "coherence", "before's coherence", "luma")
+    ),
+    *(f"{name}, quarter {place}" for name in _QUARTERED for place in range(1, 5)),
+    *(f"{name}, concentration" for name in _CONCENTRATED),
 )
 """Of the features, in their order."""
 
@@ -70,6 +78,11 @@ def luma(pixels: NDArray[Any], bits: int) -> Floats:
         return pixels[:, :, 0].astype(np.float32) * unit
     found: Floats = pixels.astype(np.float32) @ (np.array([0.299, 0.587, 0.114], np.float32) * unit)
     return found
+
+
+def logarithm(value: float) -> float:
+    """What a feature that is taken as a logarithm has where its measure is `value`."""
+    return float(np.log(value + _FLOOR))
 
 
 def features(before: Floats, after: Floats, scale: int) -> Floats:
@@ -84,11 +97,13 @@ def features(before: Floats, after: Floats, scale: int) -> Floats:
     Raises:
         ValueError: the sizes do not fit (a fault of the caller).
     """
-    return _around(_measured(before, after, scale))
+    measured, inside = _measured(before, after, scale)
+    return np.concatenate([_around(measured), inside], axis=2).astype(np.float32)
 
 
-def _measured(before: Floats, after: Floats, scale: int) -> Floats:
-    """The measures of every patch alone: `(rows, columns, measures)`; first `_LOGARITHMS`, then tensors, luma."""
+def _measured(before: Floats, after: Floats, scale: int) -> tuple[Floats, Floats]:
+    """The measures of every patch alone, `(rows, columns, measures)`: `_LOGARITHMS`, tensors, luma; and the
+    features of its inside."""
     if (before.shape[0] * scale, before.shape[1] * scale) != after.shape or scale not in (2, 4):
         raise ValueError(f"{after.shape} is not {scale} times {before.shape}")
     after = _filled(after, PATCH)
@@ -100,14 +115,14 @@ def _measured(before: Floats, after: Floats, scale: int) -> Floats:
     bends = [pooled(np.abs(_bend(after, axis)), PATCH) for axis in (0, 1)]
     down, across = _slope(after, 0), _slope(after, 1)
     down_before, across_before = _slope(before, 0), _slope(before, 1)
-    size = np.abs(added)
+    fine, slope, size = np.abs(after - first), np.abs(down) + np.abs(across), np.abs(added)
     found = (
-        pooled(np.abs(after - first), PATCH),
+        pooled(fine, PATCH),
         pooled(np.abs(first - second), PATCH),
         pooled(np.abs(second - smoothed(second, 4)), PATCH),
         np.minimum(*bends),
         np.maximum(*bends),
-        largest(np.abs(down) + np.abs(across), PATCH),
+        largest(slope, PATCH),
         pooled(size, PATCH),
         largest(size, PATCH),
         pooled(np.abs(_slope(added, 0)) + np.abs(_slope(added, 1)), PATCH),
@@ -123,10 +138,29 @@ def _measured(before: Floats, after: Floats, scale: int) -> Floats:
         pooled(across_before * down_before, cell),
         pooled(before, cell),
     )
-    return np.stack(found, axis=2)
+    inside = [*(_quarters(plane) for plane in (fine, slope, size))]
+    inside += [_concentration(plane) for plane in (slope, size)]
+    return np.stack(found, axis=2), np.concatenate(inside, axis=2)
 
 
-def _around(measured: Floats) -> Floats:
+def _quarters(plane: Floats) -> Floats:
+    """Logarithms of the means over a patch's quarters, the smallest first: `(rows, columns, 4)`."""
+    means = pooled(plane, PATCH // 2)
+    high, wide = means.shape[0] // 2, means.shape[1] // 2
+    quarters = means.reshape(high, 2, wide, 2).transpose(0, 2, 1, 3).reshape(high, wide, 4)
+    found: Floats = np.log(np.sort(quarters, axis=2) + _FLOOR)
+    return found
+
+
+def _concentration(plane: Floats) -> Floats:
+    """How much of a patch's energy lies in few of its pixels: `(rows, columns, 1)`."""
+    squares = plane * plane
+    fourth, second = pooled(squares * squares, PATCH), pooled(squares, PATCH)
+    found: Floats = np.log((fourth + 1) / (second * second + 1))[:, :, None]
+    return found
+
+
+def _around(measured: Floats) -> Any:
     """Features from the measures of patches: of each, of those near, and of those around."""
     count = len(_LOGARITHMS)
     parts = []
@@ -137,12 +171,12 @@ def _around(measured: Floats) -> Floats:
         parts.append(np.log(seen[:, :, :count] + _FLOOR))
         for start in (count, count + len(_TENSORS)):
             xx, yy, _ = np.moveaxis(seen[:, :, start : start + 3], 2, 0)
-            parts.append(np.log(np.sqrt(xx + yy) + _FLOOR)[:, :, None])
+            parts.append(np.log(np.sqrt(np.maximum(xx + yy, 0)) + _FLOOR)[:, :, None])
         for start in (count, count + len(_TENSORS)):
             xx, yy, xy = np.moveaxis(seen[:, :, start : start + 3], 2, 0)
             parts.append((np.hypot(xx - yy, 2 * xy) / (xx + yy + 1))[:, :, None])
         parts.append(seen[:, :, -1:] / np.float32(255))
-    return np.concatenate(parts, axis=2).astype(np.float32)
+    return np.concatenate(parts, axis=2)
 
 
 def enlarged(plane: Floats, scale: int) -> Floats:

@@ -15,9 +15,13 @@ from numpy.typing import NDArray
 
 from whichmodel.domain import Record
 from whichmodel.domain.record import from_json
-from whichmodel.evidence.expected_features import NAMES
+from whichmodel.evidence.expected_features import NAMES, logarithm
 
 Floats = NDArray[np.float32]
+
+DISAGREEMENT = NAMES.index("disagreement, here")
+FAR = 5.0
+"""Spreads from its centre beyond which a feature counts as there."""
 
 
 class Facts(Record, frozen=True, kw_only=True):
@@ -34,6 +38,8 @@ class Facts(Record, frozen=True, kw_only=True):
         levels: shares of patches, 0..1, below whose limits the error is to stay.
         ranges: what pictures must be like for the calibration to speak of them: for each measure of
             `evidence.expected_domain` the least and the largest value.
+        disagreement: how far a patch of AFTER, reduced, may be from BEFORE, mean over the patch, 0..255: no result
+            of the model went further, so beyond it something else made the patch.
         how: how it was made, in words.
     """
 
@@ -46,6 +52,7 @@ class Facts(Record, frozen=True, kw_only=True):
     patches: int
     levels: tuple[float, ...]
     ranges: dict[str, tuple[float, float]]
+    disagreement: float
     how: str
 
 
@@ -55,8 +62,9 @@ class Table:
 
     Args:
         facts: see `Facts`.
-        centre, spread: of the features; what lies further than `_FAR` spreads from the centre counts as there.
-        layers: matrices and offsets, one layer after the other; all but the last end at 0 below.
+        centre, spread: of the features; what lies further than `FAR` spreads from the centre counts as there.
+        layers: matrices `(networks, in, out)` and offsets `(networks, 1, out)`, one layer after the other; all
+            layers but the last end at 0 below. The networks' results are averaged.
         floor: `log(error + floor)` is what the network gives, error 0..255.
         grid: errors that the network may give, increasing, 0..255.
         limits: shape `(levels, grid)`: below them the true error is to stay, 0..255.
@@ -71,24 +79,27 @@ class Table:
     limits: Floats
 
     def expected(self, features: Floats) -> Floats:
-        """The expected error of patches, 0..255: `(..., features)` to `(...)`."""
+        """The expected error of patches, 0..255, NaN where the model cannot have made them.
+
+        `(..., features)` to `(...)`.
+        """
         shape = features.shape[:-1]
         x = (features.reshape(-1, features.shape[-1]) - self.centre) / self.spread
-        np.clip(x, -_FAR, _FAR, out=x)
+        np.clip(x, -FAR, FAR, out=x)
         for place, (matrix, offset) in enumerate(self.layers):
-            x = x @ matrix + offset
+            x = x @ matrix
+            x += offset
             if place < len(self.layers) - 1:
                 np.maximum(x, 0, out=x)
-        found: Floats = np.clip(np.exp(x[:, 0]) - np.float32(self.floor), 0, 255).reshape(shape)
+        mean = x[:, :, 0].mean(axis=0)
+        found: Floats = np.clip(np.exp(mean) - np.float32(self.floor), 0, 255).reshape(shape)
+        found[features[..., DISAGREEMENT] > logarithm(self.facts.disagreement)] = np.nan
         return found
 
     def limit(self, expected: Floats, level: int) -> Floats:
         """The limit at the level of this index for expected errors, both 0..255."""
         found: Floats = np.interp(expected, self.grid, self.limits[level]).astype(np.float32)
         return found
-
-
-_FAR = 5.0
 
 
 @cache

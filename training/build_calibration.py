@@ -1,0 +1,341 @@
+"""Make the tables of the expected error: photographs made small, enlarged again, compared, learned from.
+
+1. `enlarge WEIGHTS --photographs DIR --work DIR`: finds the photographs of `photographs.yaml` in DIR by their SHA-256,
+   reduces them (they carry JPEG and the blur of sensors: whole factors, means over squares, so that the longer side
+   is about 800 pixels; what has less stays as it is), cuts a square from their middle, puts grain on half of them,
+   makes them small by cubic reduction and enlarges them with the model. What is there is not made again.
+2. `learn WEIGHTS --work DIR`: learns on some photographs, calibrates on others (split conformal prediction, MAPIE),
+   and writes `src/whichmodel/evidence/data/expected/`. The rest of the photographs is kept for measuring
+   (`benchmarks/expected_error.py --photographs DIR`): which is which follows from the hashes alone.
+
+Exit codes: 0 fine; 2 photographs are missing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import yaml
+from mapie.regression import SplitConformalRegressor
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.neural_network import MLPRegressor
+
+from whichmodel.catalog import cards
+from whichmodel.domain import InputError
+from whichmodel.evidence.expected_domain import NOISE, SHARPNESS, measured
+from whichmodel.evidence.expected_features import NAMES, PATCH, features, luma, pooled
+from whichmodel.evidence.expected_table import DISAGREEMENT, FAR, Facts
+from whichmodel.files import replacing
+from whichmodel.pictures import Picture, bicubic, read_picture, write_picture
+from whichmodel.weights import record
+from whichmodel.workflow import run_picture, workflow_for_card
+
+HERE = Path(__file__).parent
+TABLES = HERE.parent / "src" / "whichmodel" / "evidence" / "data" / "expected"
+LONGEST = 800
+GRAIN, GRAINY = 5.0, 0.5
+"""Largest standard deviation of the grain in each channel, 0..255; the share of photographs that get some."""
+LEARNED, CALIBRATED = 26, 36
+"""Photographs to learn from and to calibrate on, in the order of their hashes; the others are kept."""
+SAMPLES = 1800
+"""Patches of a photograph that are learned from."""
+LEVELS = (0.8, 0.9, 0.95)
+FLOOR = 0.5
+"""Added to errors before their logarithm is taken: half a step is rounding."""
+MEMBERS, HIDDEN, DECAY = 4, (64, 32), 0.3
+ROUNDS = 10
+GRID = np.concatenate([[0.0], np.geomspace(0.25, 128.0, 55), [255.0]])
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Photograph:
+    """A line of `photographs.yaml`, with its file where it was found."""
+
+    name: str
+    sha256: str
+    path: Path | None
+
+
+@dataclass(frozen=True)
+class Patches:
+    """Features `(patches, features)` and errors `(patches)` of one photograph, without those at its border."""
+
+    features: Floats
+    errors: Floats
+
+
+def photographs(folder: Path | None = None) -> list[Photograph]:
+    """Those of the list, in the order of their hashes; found in `folder` wherever they lie there."""
+    listed = yaml.safe_load((HERE / "photographs.yaml").read_text(encoding="utf-8"))
+    found: dict[str, Path] = {}
+    for path in sorted(folder.rglob("*")) if folder else ():
+        if path.suffix.lower() in (".jpg", ".jpeg", ".png") and path.is_file():
+            found[hashlib.sha256(path.read_bytes()).hexdigest()] = path
+    every = [
+        Photograph(Path(each["file"]).stem, each["sha256"], found.get(each["sha256"])) for each in listed
+    ]
+    return sorted(every, key=lambda each: each.sha256)
+
+
+def kept() -> list[str]:
+    """Names of the photographs that nothing is learned from and nothing calibrated on."""
+    return [each.name for each in photographs()][LEARNED + CALIBRATED :]
+
+
+def reduced(photograph: Path) -> NDArray[np.uint8]:
+    """A photograph in colour, reduced by a whole factor, its sides multiples of 8."""
+    picture = read_picture(photograph)
+    pixels = picture.pixels.astype(np.float32) * np.float32(255 / ((1 << picture.bits) - 1))
+    longer = max(pixels.shape[:2])
+    factor = 1 if longer < LONGEST else max(2, round(longer / LONGEST))
+    high, wide = (length // factor for length in pixels.shape[:2])
+    pixels = (
+        pixels[: high * factor, : wide * factor].reshape(high, factor, wide, factor, -1).mean(axis=(1, 3))
+    )
+    pixels = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
+    return np.ascontiguousarray(np.rint(pixels[: high // 8 * 8, : wide // 8 * 8]).astype(np.uint8))
+
+
+def truth_of(pixels: NDArray[np.uint8], sha256: str, side: int) -> NDArray[np.uint8]:
+    """What a result is compared with: the middle of a reduced photograph, at most `side` pixels if not 0.
+
+    Half of them get grain, by lot with the hash: what was reduced has next to none left, and photographs as cameras
+    and scanners give them have.
+    """
+    rng = np.random.default_rng(int(sha256[:16], 16))
+    if side:
+        top, left = (max(0, length - side) // 2 // 8 * 8 for length in pixels.shape[:2])
+        pixels = pixels[top : top + side, left : left + side]
+    strength = rng.uniform(0, GRAIN) if rng.random() < GRAINY else 0.0
+    grain = strength * rng.standard_normal(pixels.shape)
+    return np.ascontiguousarray(np.clip(np.rint(pixels + grain), 0, 255).astype(np.uint8))
+
+
+def patches_of(work: Path, name: str, scale: int) -> tuple[Floats, Floats]:
+    """Features and errors of the patches of one photograph, as arrays over the picture."""
+    planes = [
+        luma(read_picture(work / f"{name}.{part}.png").pixels, 8) for part in ("before", "after", "truth")
+    ]
+    return features(planes[0], planes[1], scale), pooled(np.abs(planes[1] - planes[2]), PATCH)
+
+
+def inner(found: tuple[Floats, Floats]) -> Patches:
+    """Without the border: there the network sees zeros, and a large photo has little of it."""
+    return Patches(found[0][1:-1, 1:-1].reshape(-1, len(NAMES)), found[1][1:-1, 1:-1].ravel())
+
+
+class Shape(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """What MAPIE takes for a fitted model: the first column is the prediction."""
+
+    def fit(self, x: Any, y: Any) -> Shape:
+        """Nothing is learned here."""
+        self.is_fitted_, self.n_features_in_ = True, 1
+        return self
+
+    def predict(self, x: Any) -> Any:
+        """The column."""
+        return np.asarray(x)[:, 0]
+
+
+def shape_of(expected: Floats, errors: Floats, level: float) -> NDArray[np.float64]:
+    """The level's quantile of error by expected error, on `GRID`, both with `FLOOR`; never decreasing."""
+    order = np.argsort(expected)
+    parts = np.array_split(order, 16)
+    middles = np.log([np.median(expected[part]) for part in parts])
+    ratios = [np.quantile(errors[part] / expected[part], level) for part in parts]
+    # Neighbouring parts are averaged: a ragged limit would be chance.
+    padded = np.pad(ratios, 1, mode="edge")
+    smooth = (padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4
+    floored = GRID + FLOOR
+    return np.maximum.accumulate(np.interp(np.log(floored), middles, smooth) * floored)
+
+
+def factor_of(
+    shape: NDArray[np.float64], expected: Floats, errors: Floats, level: float, groups: int
+) -> float:
+    """What the shape must be multiplied by so that it holds for this share of the patches of a new picture.
+
+    Pictures are exchangeable, patches of one picture are not: to `groups` pictures of equally many patches the
+    new one adds a share 1 / (groups + 1) of which nothing is known, so the quantile is taken at
+    `level (groups + 1) / groups` (Dunn, Wasserman and Ramdas 2023; Lee, Barber and Willett 2023). MAPIE's score is
+    `(error - limit) / limit`, and its interval has two sides: the upper one at `2 p - 1` is the quantile p.
+    """
+    grouped = min(level * (groups + 1) / groups, 1 - 1e-4)
+    limit = np.interp(expected, GRID + FLOOR, shape)[:, None]
+    model = SplitConformalRegressor(
+        Shape().fit(limit, errors), confidence_level=2 * grouped - 1, conformity_score="gamma", prefit=True
+    )
+    model.conformalize(limit, errors)
+    _, found = model.predict_interval(np.ones((1, 1)))
+    return float(found[0, 1, 0])
+
+
+@click.group()
+def main() -> None:
+    """Make the tables of the expected error."""
+
+
+_WORK = click.Path(path_type=Path, file_okay=False)
+
+
+@main.command()
+@click.argument("weights")
+@click.option("--photographs", "folder", type=_WORK, required=True, help="Where the packages were unpacked.")
+@click.option("--work", type=_WORK, required=True, help="Where to keep the pictures.")
+@click.option("--side", type=click.IntRange(0), default=384, help="Of the square; 0 for all.")
+def enlarge(weights: str, folder: Path, work: Path, side: int) -> None:
+    """Make every photograph small and enlarge it with the model of WEIGHTS."""
+    card = next(card for card in cards().values() if card.weights == weights)
+    scale = record(weights).scale
+    folder_of = work / weights
+    folder_of.mkdir(parents=True, exist_ok=True)
+    every = photographs(folder)
+    missing = [each.name for each in every if each.path is None]
+    if missing:
+        click.echo(f"not found by their hashes: {', '.join(missing)}", err=True)
+        raise SystemExit(2)
+    for each in every:
+        after = folder_of / f"{each.name}.after.png"
+        if after.exists() or each.path is None:
+            continue
+        kept_at = work / "reduced" / f"{each.name}.png"
+        if not kept_at.exists():
+            kept_at.parent.mkdir(parents=True, exist_ok=True)
+            write_picture(Picture(reduced(each.path)), kept_at)
+        truth = truth_of(read_picture(kept_at).pixels, each.sha256, side)
+        before = bicubic(truth, truth.shape[1] // scale, truth.shape[0] // scale)
+        made, _ = run_picture(workflow_for_card(card), Picture(before), cards=cards())
+        write_picture(Picture(truth), folder_of / f"{each.name}.truth.png")
+        write_picture(Picture(before), folder_of / f"{each.name}.before.png")
+        write_picture(Picture(made.pixels), after)
+        click.echo(each.name)
+
+
+@main.command()
+@click.argument("weights")
+@click.option("--work", type=_WORK, required=True, help="Where `enlarge` kept the pictures.")
+def learn(weights: str, work: Path) -> None:
+    """Learn, calibrate and write the table of WEIGHTS."""
+    scale, folder = record(weights).scale, work / weights
+    names = [each.name for each in photographs()]
+    rng = np.random.default_rng(0)
+    learned = [inner(patches_of(folder, name, scale)) for name in names[:LEARNED]]
+    x, y = (
+        np.concatenate(parts) for parts in zip(*(_some(each, SAMPLES, rng) for each in learned), strict=True)
+    )
+    centre, spread = x.mean(axis=0), x.std(axis=0) + 1e-6
+    members = [
+        MLPRegressor(
+            hidden_layer_sizes=HIDDEN, alpha=DECAY, learning_rate_init=1.5e-3, max_iter=ROUNDS, batch_size=512,
+            random_state=seed,
+        ).fit(np.clip((x - centre) / spread, -FAR, FAR), np.log(y + FLOOR))
+        for seed in range(MEMBERS)
+    ]  # fmt: skip
+    layers = [
+        (
+            np.stack([each.coefs_[place] for each in members]).astype(np.float32),
+            np.stack([each.intercepts_[place] for each in members])[:, None].astype(np.float32),
+        )
+        for place in range(len(HIDDEN) + 1)
+    ]
+
+    def expected(values: Floats) -> Floats:
+        """With `FLOOR`; as `evidence.expected_table.Table` does it, less the clipping."""
+        clipped = np.clip((values - centre) / spread, -FAR, FAR)
+        found: Floats = np.exp(np.mean([each.predict(clipped) for each in members], axis=0)).astype(
+            np.float32
+        )
+        return found
+
+    calibration = [inner(patches_of(folder, name, scale)) for name in names[LEARNED : LEARNED + CALIBRATED]]
+    count = min(len(each.errors) for each in calibration)
+    drawn = [_some(each, count, rng) for each in calibration]
+    seen = expected(np.concatenate([each[0] for each in drawn]))
+    errors = np.concatenate([each[1] for each in drawn]) + FLOOR
+    limits = []
+    for level in LEVELS:
+        shape = shape_of(expected(x), y + FLOOR, level)
+        factor = factor_of(shape, seen, errors, level, CALIBRATED)
+        click.echo(f"{level:.0%}: the learned limit times {factor:.3f}")
+        limits.append(np.clip(factor * shape - FLOOR, 0, 255))
+    facts = Facts(
+        weights=weights,
+        scale=scale,
+        degradation=f"made small {scale} times by cubic reduction, without noise and without JPEG",
+        measure="mean absolute error of luma in a patch, 0 to 255",
+        learned=LEARNED,
+        calibrated=CALIBRATED,
+        patches=count,
+        levels=LEVELS,
+        ranges=_ranges(folder, names[: LEARNED + CALIBRATED]),
+        disagreement=_disagreement([*learned, *calibration]),
+        how=(
+            f"training/build_calibration.py; the photographs of training/photographs.yaml in the order of their "
+            f"hashes, {LEARNED} to learn from, the next {CALIBRATED} to calibrate on"
+        ),
+    )
+    _write(facts, centre, spread, layers, np.stack(limits))
+
+
+def _some(patches: Patches, count: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    chosen = rng.permutation(len(patches.errors))[:count]
+    return patches.features[chosen], patches.errors[chosen]
+
+
+def _ranges(folder: Path, names: list[str]) -> dict[str, tuple[float, float]]:
+    """From the least to the most that was seen, and a quarter beyond."""
+    found = [measured(read_picture(folder / f"{name}.before.png"))[0] for name in names]
+    sharp = [each[SHARPNESS] for each in found]
+    most = max(each[NOISE] for each in found)
+    return {
+        NOISE: (0.0, round(1.25 * most, 2)),
+        SHARPNESS: (round(min(sharp) / 1.25, 3), round(1.25 * max(sharp), 3)),
+    }
+
+
+def _disagreement(every: list[Patches]) -> float:
+    """The largest that a result of the model showed, and a quarter beyond."""
+    most = max(float(each.features[:, DISAGREEMENT].max()) for each in every)
+    return round(1.25 * float(np.exp(most)), 2)
+
+
+def _write(
+    facts: Facts,
+    centre: Floats,
+    spread: Floats,
+    layers: list[tuple[Floats, Floats]],
+    limits: NDArray[np.float64],
+) -> None:
+    import msgspec
+
+    TABLES.mkdir(parents=True, exist_ok=True)
+    arrays: dict[str, Any] = {f"matrix{i}": layer[0] for i, layer in enumerate(layers)}
+    arrays |= {f"offset{i}": layer[1] for i, layer in enumerate(layers)}
+    with replacing(TABLES / f"{facts.weights}.npz") as temporary, temporary.open("wb") as file:
+        np.savez_compressed(
+            file,
+            features=np.array(NAMES),
+            centre=centre.astype(np.float32),
+            spread=spread.astype(np.float32),
+            floor=np.float32(FLOOR),
+            grid=GRID.astype(np.float32),
+            limits=limits.astype(np.float32),
+            **arrays,
+        )
+    with replacing(TABLES / f"{facts.weights}.json") as temporary:
+        temporary.write_bytes(msgspec.json.format(msgspec.json.encode(facts), indent=2) + b"\n")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except InputError as error:
+        raise SystemExit(f"{error}") from error
