@@ -31,11 +31,13 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from whichmodel.catalog.fusion import VECTOR_SHARE, mixed
 from whichmodel.catalog.kin import task_family
-from whichmodel.catalog.lexical import LexicalIndex, terms
+from whichmodel.catalog.lexical import terms
+from whichmodel.catalog.library.words import Words
 from whichmodel.catalog.papers import papers
-from whichmodel.catalog.search import VECTOR_SHARE, mixed
 from whichmodel.catalog.vectors import read_table
+from whichmodel.domain import Paper
 from whichmodel.runtimes.text_encoder import encode
 
 QUERIES = Path(__file__).parent / "data" / "paper_queries.yaml"
@@ -94,11 +96,20 @@ def size_of(folder: Path) -> float:
 
 
 def with_tantivy(titles: list[str], work: Path) -> Measured:
-    """The shipped lexical index; times include the splitting of the query."""
+    """The library's index of words; times include the splitting of the query."""
     folder = work / "tantivy"
-    _, built = seconds(lambda: LexicalIndex(titles, name="paper", folder=folder))
-    index, opened = seconds(lambda: LexicalIndex(titles, name="paper", folder=folder))
-    return Measured("tantivy", index.shares, **{"build ms": built, "MB": size_of(folder), "open ms": opened})
+    _, built = seconds(
+        lambda: Words(folder, write=True).put((row, Paper(title=title)) for row, title in enumerate(titles))
+    )
+    index, opened = seconds(lambda: Words(folder))
+
+    def scores(query: str) -> NDArray[np.float32]:
+        shares = np.zeros(len(titles), np.float32)
+        found = index.search(query, top=len(titles))
+        shares[found.rows] = np.minimum(found.scores / found.most, 1)
+        return shares
+
+    return Measured("tantivy", scores, **{"build ms": built, "MB": size_of(folder), "open ms": opened})
 
 
 def with_fts5(titles: list[str], work: Path) -> Measured:

@@ -200,7 +200,28 @@ def test_words_alone_find_a_paper_where_no_task_is_known(library: EmbeddedLibrar
     assert found[0].why == "Its title has your words “Thawing Permafrost”."
 
 
-@pytest.mark.parametrize("question", ["", "?!", "How long do I boil an egg so that the yolk stays soft?"])
+STRANGE = [
+    "",
+    " \n\t",
+    "?!…",
+    "\0\x01",
+    '"',
+    'a"b(c',
+    "title:x AND (",
+    "*",
+    "NOT",
+    "a" * 5000,
+    "ß ﬁ Ⅷ",
+    "\ud800",
+]
+
+
+@pytest.mark.parametrize("question", STRANGE, ids=range(len(STRANGE)))
+def test_strange_questions_find_nothing_and_break_nothing(library: EmbeddedLibrary, question: str) -> None:
+    assert rank(library, understand(question)) == ()
+
+
+@pytest.mark.parametrize("question", ["How long do I boil an egg so that the yolk stays soft?"])
 def test_an_unrelated_question_finds_nothing(library: EmbeddedLibrary, question: str) -> None:
     assert rank(library, understand(question)) == ()
 

@@ -2,7 +2,7 @@
 
 The first two steps of the search: every wanted name and the question itself are looked for by words and
 by meaning, what they find is put together, and the two halves are fused by the one function that the
-whole program uses (`whichmodel.catalog.search.mixed`).
+whole program uses (`whichmodel.catalog.fusion.mixed`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from whichmodel.catalog.search import mixed
+from whichmodel.catalog.fusion import mixed
 from whichmodel.domain import Record
 
 if TYPE_CHECKING:

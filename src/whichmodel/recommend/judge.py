@@ -23,7 +23,7 @@ _OTHER_TASK, _OTHER_FIELD, _AS_MEANS = 0.03, 0.05, 0.1
 _SPECIAL_USE = 0.1
 # A title with every word of the question is what was looked for.
 _BY_NAME = 0.3
-_RANKED = 300
+_RANKED = 150
 
 
 class Judged(Record, frozen=True, kw_only=True):

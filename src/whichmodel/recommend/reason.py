@@ -13,7 +13,7 @@ def place_of(item: Judged, wanted: Wanted) -> Place | None:
     found = _telling(item)
     if found is not None:
         return found.place
-    fields = ("title", "summary") if abstract_of(item.paper) else ("title",)
+    fields = ("title", "summary") if abstract_of(item.paper) and not item.by_name else ("title",)
     matches = [match for match in spans(wanted.question, item.paper) if match.field in fields]
     if not matches:
         return None

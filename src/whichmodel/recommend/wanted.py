@@ -18,6 +18,7 @@ TASK_SHARE = 0.7
 _LEAST_CONFIDENCE = 0.1
 _MOST_TASKS = 3
 _MOST_NAMES = 4
+_MOST_CHARACTERS = 4000
 
 
 class WantedTask(Record, frozen=True, kw_only=True):
@@ -70,8 +71,10 @@ def wanted_by(intent: Intent) -> Wanted:
         likely.insert(0, (str(intent.task), 1.0 if not likely else likely[0][1]))
     likely = likely[:_MOST_TASKS] if intent.task in known else []
     total = max(1.0, sum(confidence for _, confidence in likely))
+    # Half a character (a lone surrogate) is no text, and what a question says it says in its beginning.
+    question = intent.question[:_MOST_CHARACTERS].encode("utf-8", "replace").decode()
     return Wanted(
-        question=intent.question,
+        question=question,
         tasks=tuple(
             WantedTask(task=known[id], share=TASK_SHARE * confidence / total, names=names_of(id))
             for id, confidence in likely
