@@ -17,6 +17,7 @@ from whichmodel.catalog.library.sources import Row
 from whichmodel.catalog.library.sources.arxiv import read_arxiv
 from whichmodel.catalog.library.sources.oai import read_oai
 from whichmodel.catalog.library.sources.web import FetchError, Polite
+from whichmodel.cli.main import run_program
 
 BUSY = (503, {"Retry-After": "7"}, b"busy")
 
@@ -173,6 +174,16 @@ def test_a_page_that_comes_twice_and_an_empty_one_are_no_harm(
     assert api(library, server, clock).changes == Changes(new=4, known=1)
 
 
+def test_empty_pages_that_last_are_told_and_not_taken_for_the_end(
+    server: Any, clock: Clock, library: EmbeddedLibrary
+) -> None:
+    server.answers = [feed(entry(1), total=5), feed(total=5)]
+    with pytest.raises(FetchError, match="empty pages from result 1 of 5"):
+        api(library, server, clock)
+    server.answers = [feed(entry(2), total=2)]
+    assert api(library, server, clock).changes == Changes(new=1)
+
+
 def test_a_mistake_in_the_query_is_told_at_once(server: Any, clock: Clock, library: EmbeddedLibrary) -> None:
     told = "<entry><id>http://arxiv.org/api/errors#x</id><summary>incorrect \x7f id</summary></entry>"
     server.answers = [feed(told, total=1)]
@@ -199,6 +210,17 @@ def test_a_bad_entry_is_told_with_its_place(server: Any, clock: Clock, library: 
     report = api(library, server, clock)
     assert (report.changes, report.bad_rows) == (Changes(new=1), 1)
     assert report.problems[0].place == "page from 0, entry 2"
+
+
+def test_where_arxiv_gives_no_more_it_is_told(
+    server: Any, clock: Clock, library: EmbeddedLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("whichmodel.catalog.library.sources.arxiv.MOST_RESULTS", 2)
+    server.answers = [feed(entry(1), entry(2), total=3)]
+    with pytest.raises(FetchError, match="first 2 of 3") as told:
+        api(library, server, clock)
+    assert "--oai" in told.value.hint
+    assert len(library) == 2
 
 
 def test_a_limit_is_kept_and_the_next_import_goes_on(
@@ -250,3 +272,23 @@ def test_what_the_server_refuses_is_told(server: Any, clock: Clock, library: Emb
     server.answers = [refused("badArgument")]
     with pytest.raises(FetchError, match="badArgument"):
         harvest(library, server, clock, since="yesterday")
+
+
+def test_the_command_harvests_and_its_exit_codes(
+    server: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = ["papers", "import", "--base-url", server.url, "--library", str(tmp_path / "own"), "--no-vectors"]
+    server.answers = [feed(entry(1), entry(2, title="…"), total=2)]
+    assert run_program([*base, "--arxiv", "cat:cs.CV", "--most", "2"]) == 2
+    shown = capsys.readouterr()
+    assert "1 new" in shown.out
+    assert "page from 0, entry 2: has no title" in shown.err
+    assert server.asked[0]["max_results"] == "2"
+    server.answers = [listed(record(3))]
+    assert run_program([*base, "--oai", "cs", "--since", "2024-01-01", "--source", "mine"]) == 0
+    assert server.asked[-1]["from"] == "2024-01-01"
+    server.answers = [refused("badArgument")]
+    assert run_program([*base, "--oai", "nonsense"]) == 1
+    assert "badArgument" in capsys.readouterr().err
+    with EmbeddedLibrary(tmp_path / "own") as held:
+        assert [paper.source for paper in held.papers(range(2))] == ["arxiv", "mine"]

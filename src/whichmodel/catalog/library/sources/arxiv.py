@@ -26,6 +26,7 @@ BASE = "https://export.arxiv.org/api/query"
 _ATOM, _ARXIV = "{http://www.w3.org/2005/Atom}", "{http://arxiv.org/schemas/atom}"
 _SEARCH = "{http://a9.com/-/spec/opensearch/1.1/}"
 PAGE = 500
+_MOST_EMPTY = 3
 MOST_RESULTS = 30_000
 
 
@@ -72,13 +73,23 @@ def read_arxiv(
             fresh += 1
             place = msgspec.structs.replace(place, newest=max(place.newest, updated))
             yield _row(entry, at, source)
-        # The service is known to answer an empty page now and then; a second one is believed.
-        if not entries and place.start < min(total, MOST_RESULTS) and empty < 3:
+        # The service is known to answer an empty page now and then, where there is more.
+        if not entries and place.start < min(total, MOST_RESULTS):
             empty += 1
+            if empty > _MOST_EMPTY:
+                raise FetchError(
+                    f"arXiv answers with empty pages from result {place.start:,} of {total:,}",
+                    hint="what came before is imported; the same command goes on there",
+                )
             continue
         empty = 0
         place = msgspec.structs.replace(place, start=place.start + len(entries))
-        if not entries or fresh < len(entries) or place.start >= min(total, MOST_RESULTS):
+        if fresh == len(entries) and place.start >= MOST_RESULTS < total:
+            raise FetchError(
+                f"arXiv gives the first {MOST_RESULTS:,} of {total:,} papers for a query; these are imported",
+                hint="narrow the query (submittedDate:[202401010000 TO 202406302359]), or take --oai or the snapshot",
+            )
+        if not entries or fresh < len(entries) or place.start >= total:
             done = ApiPlace(until=max(place.newest, place.until))
             yield Row(position=msgspec.json.encode(done).decode())
             return
