@@ -112,6 +112,18 @@ def test_a_second_writer_is_refused_and_readers_are_not(folder: Path) -> None:
             assert len(reader) == 3
 
 
+def test_an_open_reader_sees_what_comes_later(folder: Path) -> None:
+    with EmbeddedLibrary(folder) as reader:
+        assert not len(reader.lexical("lanterns").rows)
+        with EmbeddedLibrary(folder, write=True) as library:
+            library.put([paper("2601.00009", "Unfinished Business of Lanterns")])
+            library.index()
+            library.embed(basis)
+        assert reader.lexical("lanterns").rows.tolist() == [3]
+        assert len(reader.nearest(basis(["x"])[0]).rows) == 4
+        assert reader.papers([3])[0].title == "Unfinished Business of Lanterns"
+
+
 def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no library"):
         EmbeddedLibrary(tmp_path)

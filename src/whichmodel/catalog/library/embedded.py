@@ -52,6 +52,7 @@ class EmbeddedLibrary:
         try:
             self._records = Records(folder / RECORDS, write=write)
             self._words = Words(folder / WORDS, write=write)
+            self._seen = self._words.stamp()
             self._meaning = Meaning(folder / VECTORS)
             if write:
                 self._mend()
@@ -70,12 +71,14 @@ class EmbeddedLibrary:
 
     def lexical(self, query: str, *, filters: Filters = EVERYTHING, top: int = 1000) -> Found:
         """See `Library.lexical`; BM25 with English stems."""
+        self._renew()
         return self._words.search(query, filters=filters, top=top)
 
     def nearest(
         self, vector: NDArray[np.float32], *, filters: Filters = EVERYTHING, top: int = 1000
     ) -> Found:
         """See `Library.nearest`; how, `Meaning.nearest` says."""
+        self._renew()
         rows = None if filters.empty else self._words.passing(filters, _FEW)
         if rows is not None:
             return self._best_of(rows, vector, top)
@@ -194,6 +197,14 @@ class EmbeddedLibrary:
             if len(kept) >= top:
                 break
         return np.array(kept, np.int64)
+
+    def _renew(self) -> None:
+        """See what somebody else has imported meanwhile; looking costs some microseconds."""
+        stamp = self._words.stamp()
+        if stamp != self._seen:
+            self._words.renew()
+            self._seen = stamp
+        self._meaning.renew()
 
     def _mend(self) -> None:
         """What was removed from the folder is made again by the next `index` and `embed`."""

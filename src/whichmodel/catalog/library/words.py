@@ -38,6 +38,7 @@ class Words:
     def __init__(self, folder: Path, *, write: bool = False) -> None:
         import tantivy
 
+        self._commits = folder / "meta.json"
         try:
             if write:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -57,6 +58,13 @@ class Words:
         """See what was committed meanwhile."""
         self._index.reload()
         self._searcher = self._index.searcher()
+
+    def stamp(self) -> int:
+        """Changes with every commit."""
+        try:
+            return self._commits.stat().st_mtime_ns
+        except OSError:
+            return 0
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
