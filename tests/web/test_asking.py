@@ -97,6 +97,17 @@ def test_a_photo_enters_the_numbers(client: TestClient, one: Person, small: Path
     assert "data-plan" in page
 
 
+def test_the_plan_for_a_photo_has_steps_and_sizes(client: TestClient, one: Person, small: Path) -> None:
+    photo = one.bring(small)["id"]
+    part = client.get("/plan", params={"q": "correct the faded colours of my old photo", "photo": photo}).text
+    assert "fading, no model" in part
+    assert '<a href="#inspect-plan-' in part
+    assert "60 × 40" in part
+    missing = client.get("/plan", params={"q": "what is the weather", "photo": photo})
+    assert missing.status_code == 422
+    assert "That did not work" in missing.text
+
+
 def test_a_question_is_no_file(tmp_path: Path) -> None:
     path = tmp_path / "workflow.json"
     path.write_text("{}")

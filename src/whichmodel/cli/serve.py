@@ -94,6 +94,8 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
+        # From here on a browser that comes is kept waiting, not refused.
+        listening.listen(512)
     except OSError as error:
         listening.close()
         raise InputError(
