@@ -139,7 +139,7 @@ def test_from_the_question_to_the_evidence(opened: Callable[..., Any], photograp
     page.select_option("[data-print]", label="A3")
     assert "42.0" in page.locator("[data-print-told]").inner_text()
     with page.expect_download() as download:
-        page.click("text=The picture")
+        page.get_by_role("link", name="The picture").click()
     assert download.value.suggested_filename == "old-photo-result.png"
     page.goto("/history")
     assert page.locator(".past").count() == 1
