@@ -118,7 +118,7 @@ def test_faces_and_text_are_told_by_what_they_rest_on(
     kinds = np.full((80, 120), Kind.SUPPORTED, np.uint8)
     kinds[int(box[1]) : int(box[3]), int(box[0]) : int(box[2])] = kind
     after, maps = drawn(tmp_path, kinds)
-    found = things(after, 4.0, maps, {what: lambda picture: ((box,), "")})  # type: ignore[dict-item, return-value]
+    found = things(after, (120, 80), 4.0, maps, {what: lambda picture: ((box,), "")})  # type: ignore[dict-item, return-value]
     (thing,) = found.found
     assert words in thing.told.lower()
     assert getattr(thing, kind.name.lower()) == 1
@@ -128,7 +128,7 @@ def test_faces_and_text_are_told_by_what_they_rest_on(
 
 def test_what_was_not_looked_for_is_said(tmp_path: Path) -> None:
     after, maps = drawn(tmp_path, np.zeros((80, 120), np.uint8))
-    found = things(after, 4.0, maps, {"face": lambda picture: (None, "not looked for: pull it")})
+    found = things(after, (120, 80), 4.0, maps, {"face": lambda picture: (None, "not looked for: pull it")})
     assert found.found == ()
     assert found.not_looked == {"face": "not looked for: pull it"}
     after.close()
@@ -144,3 +144,20 @@ def test_the_sentences_say_what_was_read(tmp_path: Path) -> None:
     assert all(why in " ".join(told) for why in found.reading.not_looked_for.values())
     drawing = spectrum_svg(found.reading.spectrum)
     assert drawing.count("<polyline") == 2
+
+
+def test_of_a_poster_a_smaller_copy_is_looked_at_and_what_is_found_lies_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("whichmodel.evidence.reading.LOOKED_AT", 592 * 400 // 4)
+    seen = []
+
+    def look(picture: Raster) -> tuple[tuple[tuple[float, ...], ...], str]:
+        seen.append((picture.width, picture.height))
+        return ((10.0, 20.0, 60.0, 80.0),), ""
+
+    monkeypatch.setattr("whichmodel.evidence.reading.faces_of", look)
+    monkeypatch.setattr("whichmodel.evidence.reading.text_of", lambda picture: (None, "not looked for"))
+    (face,) = read(SMALL, PHOTO, tmp_path).reading.things
+    assert seen == [(296, 200)]
+    assert (face.left, face.top, face.right, face.bottom) == (20, 40, 120, 160)

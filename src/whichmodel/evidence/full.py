@@ -110,12 +110,12 @@ def full_evidence(
 
 def _reading(after: Viewed, overlay: Overlay, maps: Maps, folder: Path) -> Reading:
     if isinstance(after, Raster):
-        return read_result(after, overlay, maps)
+        return read_result(after, overlay, maps, folder)
     raster = store(
         after if isinstance(after, Picture) else Picture(from_vips(after.lazy())), folder / "after.samples"
     )
     try:
-        return read_result(raster, overlay, maps)
+        return read_result(raster, overlay, maps, folder)
     finally:
         raster.close()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 
 from whichmodel.domain import Record
@@ -10,9 +12,15 @@ from whichmodel.evidence.maps import Maps
 from whichmodel.evidence.overlay import Overlay
 from whichmodel.evidence.places import places
 from whichmodel.evidence.spectrum import Spectrum, spectrum
-from whichmodel.evidence.things import Thing, What, things
+from whichmodel.evidence.things import Thing, things
 from whichmodel.photo.things import faces_of, text_of
-from whichmodel.pictures import Raster
+from whichmodel.pictures import Picture, Raster
+from whichmodel.pictures.bridge import from_vips
+from whichmodel.pictures.raster import store
+from whichmodel.pictures.resample import quantised, resized
+
+LOOKED_AT = 4_000_000
+"""Pixels of a result in which faces and text are looked for."""
 
 
 class Reading(Record, frozen=True, kw_only=True):
@@ -31,10 +39,26 @@ class Reading(Record, frozen=True, kw_only=True):
     not_looked_for: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-def read_result(after: Raster, overlay: Overlay, maps: Maps) -> Reading:
-    """Read a result of which the maps are drawn."""
+def read_result(after: Raster, overlay: Overlay, maps: Maps, folder: Path) -> Reading:
+    """Read a result of which the maps are drawn.
+
+    Faces and text are looked for on a copy of at most `LOOKED_AT` pixels, so that it takes no longer for a poster.
+
+    Args:
+        folder: for that copy.
+    """
     seen = list(places(overlay, after))
-    called = things(after, overlay.down.scale, maps, {"face": faces_of, "text": text_of})
+    share = min(1.0, (LOOKED_AT / (after.width * after.height)) ** 0.5)
+    looked = after if share == 1 else _copy(after, share, folder / "looked.samples")
+    called = things(
+        looked,
+        (after.width, after.height),
+        overlay.down.scale,
+        maps,
+        {"face": faces_of, "text": text_of},
+    )
+    if looked is not after:
+        looked.close()
     return Reading(
         spectrum=spectrum(seen),
         edges=strong_edges(seen),
@@ -43,4 +67,7 @@ def read_result(after: Raster, overlay: Overlay, maps: Maps) -> Reading:
     )
 
 
-__all__ = ["Reading", "What", "read_result"]
+def _copy(picture: Raster, share: float, path: Path) -> Raster:
+    size = max(1, round(picture.width * share)), max(1, round(picture.height * share))
+    image = quantised(resized(picture.lazy(), *size, "linear"), "uchar" if picture.bits == 8 else "ushort")
+    return store(Picture(from_vips(image)), path)

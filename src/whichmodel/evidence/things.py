@@ -66,37 +66,48 @@ class Things:
 
 
 def things(
-    after: Raster, scale: float, maps: Maps, lookers: dict[What, Callable[[Raster], Looked]]
+    looked: Raster,
+    size: tuple[int, int],
+    scale: float,
+    maps: Maps,
+    lookers: dict[What, Callable[[Raster], Looked]],
 ) -> Things:
     """Look for faces and text in a result, and say of each what it rests on.
 
     Args:
+        looked: AFTER, or a smaller copy.
+        size: width and height of AFTER.
         scale: pixels of AFTER for each of BEFORE, downwards.
         lookers: for each sort what finds it, as `photo.things.faces_of`; what needs weights that are not here
             says so and gives `None`.
     """
     told: list[Thing] = []
     missing: dict[str, str] = {}
+    grown = size[0] / looked.width
     for what, look in lookers.items():
-        boxes, why = look(after)
+        boxes, why = look(looked)
         if boxes is None:
             missing[what] = why
             continue
         large = sorted(boxes, key=lambda box: -(box[2] - box[0]) * (box[3] - box[1]))[:_MOST]
-        told += [thing for box in large if (thing := _thing(what, box, after, scale, maps)) is not None]
+        told += [
+            thing
+            for box in large
+            if (thing := _thing(what, [edge * grown for edge in box], size, scale, maps)) is not None
+        ]
     return Things(tuple(told), missing)
 
 
-def _thing(what: What, box: Sequence[float], after: Raster, scale: float, maps: Maps) -> Thing | None:
+def _thing(what: What, box: Sequence[float], size: tuple[int, int], scale: float, maps: Maps) -> Thing | None:
     place = Box(
         max(0, round(box[0])),
         max(0, round(box[1])),
-        min(after.width, round(box[2])),
-        min(after.height, round(box[3])),
+        min(size[0], round(box[2])),
+        min(size[1], round(box[3])),
     )
     if place.right - place.left < _LEAST or place.bottom - place.top < _LEAST:
         return None
-    shares = _shares(maps.classes, after.width, place)
+    shares = _shares(maps.classes, size[0], place)
     height = (place.bottom - place.top) / max(1.0, scale)
     return Thing(
         what=what,
