@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 UP_TO = 4_000_000
 """Pixels of a result up to which evidence is made without being asked for."""
+_DEBLURRING = "deblurring"
+"""Task whose results differ from their input everywhere, as they should."""
 _FIELD = "image restoration"
 """Tasks of this field keep what a picture shows; of others a comparison would tell nothing."""
 
@@ -51,10 +53,11 @@ def examiner(
 
         assert isinstance(before, Opened | Picture | Raster)
         assert isinstance(after, Opened | Picture | Raster)
-        small = after.width * after.height <= UP_TO
-        if wished is False or (wished is None and not (small and restores(workflow))):
-            if wished is None and restores(workflow):
-                say("evidence: left out above 4 megapixels; --evidence makes it")
+        if wished is False or (wished is None and not restores(workflow)):
+            return first_evidence(before, after)
+        why = "" if wished else _reason_against(workflow, after.width * after.height)
+        if why:
+            say(f"evidence: left out {why}; --evidence makes it")
             return first_evidence(before, after)
         folder = evidence_folder(output)
         try:
@@ -86,6 +89,17 @@ def origin_of(workflow: Workflow) -> Origin:
         return Origin(told_by="provenance", model=card.name, weights=card.weights)
     told = ", ".join(step.model or step.operation or step.title for step in workflow.steps)
     return Origin(told_by="provenance", obstacle=f"not one model alone made the result, but: {told}")
+
+
+def _reason_against(workflow: Workflow, pixels: int) -> str:
+    """Why evidence is not made without being asked for; empty where it is."""
+    from whichmodel.catalog import cards
+
+    if pixels > UP_TO:
+        return f"above {UP_TO // 1_000_000} megapixels"
+    if any(cards()[step.model].task == _DEBLURRING for step in workflow.steps if step.model in cards()):
+        return "because blur was taken out on purpose: shrunk, the result is not the photo"
+    return ""
 
 
 def restores(workflow: Workflow) -> bool:

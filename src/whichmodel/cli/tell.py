@@ -65,8 +65,10 @@ def _map_rows(evidence: dict[str, Any]) -> list[tuple[str, str]]:
         f" {shares['invented']:.0%} invented"
     )
     places = sum(region["why"] == "contradicts" for region in regions)
-    if places:
+    if places and evidence["factor_x"] * evidence["factor_y"] > 1.01:
         told += f"; {places} {'place contradicts' if places == 1 else 'places contradict'} it"
+    elif places:
+        told += f"; {places} {'place was' if places == 1 else 'places were'} changed"
     return [("evidence", told), ("", f"{evidence['folder']}/evidence.html")]
 
 

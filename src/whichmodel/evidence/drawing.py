@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from whichmodel.evidence.full import Evidence
 from whichmodel.evidence.geometry import laid
-from whichmodel.evidence.invention import LEGEND, Kind
+from whichmodel.evidence.invention import Kind
 from whichmodel.evidence.maps import Maps
 from whichmodel.evidence.regions import Region
 from whichmodel.evidence.things import Thing
-from whichmodel.evidence.words import marked
+from whichmodel.evidence.words import legend, marked
 from whichmodel.pictures import Metadata, Picture, Raster
 from whichmodel.pictures.bridge import from_vips, pyvips, to_vips
 from whichmodel.pictures.compare import flat, shown
@@ -72,7 +72,7 @@ def evidence_picture(
     for i, (panel, _) in enumerate(panels):
         _put(body, panel, i * (size[0] + _GAP), 0)
     rows.append(body)
-    rows.extend(_legend(maps, wide))
+    rows.extend(_legend(found, maps, wide))
     return Picture(np.concatenate(rows), None, Metadata())
 
 
@@ -135,12 +135,12 @@ def _frame(chart: NDArray[np.uint8], place: Region | Thing, share: float, number
             _put(chart, tag, min(left, max(0, chart.shape[1] - tag.shape[1])), row)
 
 
-def _legend(maps: Maps, width: int) -> list[NDArray[np.uint8]]:
+def _legend(found: Evidence, maps: Maps, width: int) -> list[NDArray[np.uint8]]:
     """Rows of coloured squares with the words of the legend and their shares; empty where there is no font."""
     entries = [kind for kind in Kind if kind != Kind.OUTSIDE or maps.shares[kind] > 0]
     pieces = []
     for kind in entries:
-        words = _text(f"{LEGEND[kind]}: {maps.shares[kind]:.1%}", width - 40)
+        words = _text(f"{legend(found, kind)}: {maps.shares[kind]:.1%}", width - 40)
         if words is None:
             return []
         piece = _paper(words.shape[1] + 44, max(24, words.shape[0]))

@@ -14,6 +14,9 @@ from whichmodel.evidence.regions import Region
 from whichmodel.evidence.spectrum import Spectrum
 from whichmodel.evidence.things import WRONG, Thing
 
+CHANGED = "changed"
+"""What contradicts the photo is called so in a result of the photo's own size: there it may have been wished."""
+
 
 def paragraph(found: Evidence) -> str:
     """What the maps show and what they cannot, in one paragraph for people."""
@@ -33,8 +36,13 @@ def paragraph(found: Evidence) -> str:
     if same.psnr_db is None:
         told.append("Shrunk to the photo's size it is the photo.")
     else:
+        how = (
+            "Pixel by pixel"
+            if is_same_size(found)
+            else f"Shrunk to the photo's size (blur: {found.model.kernel})"
+        )
         told.append(
-            f"Shrunk to the photo's size (blur: {found.model.kernel}) it differs from the photo by"
+            f"{how} it differs from the photo by"
             f" {same.rmse:.2f} of 255 steps of brightness (root of the mean square, PSNR {same.psnr_db:.1f} dB)."
         )
     if factor > 1.005:
@@ -76,6 +84,8 @@ def careful(found: Evidence) -> list[str]:
         where = f"At {_where(place.left, place.top, place.right, place.bottom)}: "
         if isinstance(place, Thing):
             told.append(where + place.told)
+        elif place.why == "contradicts" and is_same_size(found):
+            told.append(where + "changed by more than noise.")
         elif place.why == "contradicts":
             told.append(where + "the photo shows something else there.")
         else:
@@ -87,6 +97,16 @@ def not_looked(found: Evidence) -> list[str]:
     """What was not looked for, and why."""
     names = {"face": "Faces were", "text": "Text was"}
     return [f"{names.get(what, what)} {why}." for what, why in found.reading.not_looked_for.items()]
+
+
+def is_same_size(found: Evidence) -> bool:
+    """Whether the result has the photo's size, so that nothing had to be made up and every difference is a change."""
+    return bool(0.995 <= (found.factor_x * found.factor_y) ** 0.5 <= 1.005)
+
+
+def legend(found: Evidence, kind: Kind) -> str:
+    """What a class is called in this result."""
+    return CHANGED if kind == Kind.CONTRADICTS and is_same_size(found) else LEGEND[kind]
 
 
 def marked(found: Evidence) -> tuple[Region | Thing, ...]:
@@ -143,7 +163,14 @@ def _contradictions(found: Evidence) -> str:
     wrong = [region for region in found.regions if region.why == "contradicts"]
     odd = [region for region in found.regions if region.why == "stands out"]
     told = []
-    if wrong:
+    same = is_same_size(found)
+    if wrong and same:
+        told.append(
+            f"{_places(len(wrong))} of it was {CHANGED} by more than noise, the largest at {_at(wrong[0])}. Where blur,"
+            " scratches or objects were to be taken out, that is what was wished; anywhere else it is not what the"
+            " photo shows."
+        )
+    elif wrong:
         told.append(
             f"{_places(len(wrong))} of it {LEGEND[Kind.CONTRADICTS]}, the largest at {_at(wrong[0])}: the"
             " photo shows something else there."
@@ -153,7 +180,9 @@ def _contradictions(found: Evidence) -> str:
             f"Single spots, {found.shares.contradicts:.1%} of it, differ from the photo by more than the rest does."
         )
     else:
-        told.append("Nothing in it contradicts the photo.")
+        told.append(
+            "Nothing was changed by more than noise." if same else "Nothing in it contradicts the photo."
+        )
     if odd:
         told.append(
             f"{_places(len(odd))} of fine detail stands out from everything else, the largest at"
