@@ -23,7 +23,8 @@ _OTHER_TASK, _OTHER_FIELD, _AS_MEANS = 0.03, 0.05, 0.1
 _SPECIAL_USE = 0.1
 # A title with every word of the question is what was looked for.
 _BY_NAME = 0.3
-_RANKED = 150
+# Judging reads titles and abstracts; deeper, the first ten stay the same on the judged set.
+FIRST = 60
 
 
 class Judged(Record, frozen=True, kw_only=True):
@@ -46,7 +47,7 @@ class Judged(Record, frozen=True, kw_only=True):
     score: float
 
 
-def judged(library: Library, wanted: Wanted, *, filters: Filters, most: int = _RANKED) -> list[Judged]:
+def judged(library: Library, wanted: Wanted, *, filters: Filters, most: int = FIRST) -> list[Judged]:
     """The candidates in the order of what they have to do with the wanted tasks; no threshold is applied."""
     found = candidates(library, wanted, filters=filters, most=most)
     papers = library.papers([candidate.row for candidate in found])

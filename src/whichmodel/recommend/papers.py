@@ -55,14 +55,14 @@ def rank(
     """
     # NumPy, the engines and the encoder take a quarter of a second: only those pay who search.
     from whichmodel.catalog.library import EVERYTHING
-    from whichmodel.recommend.judge import judged
+    from whichmodel.recommend.judge import FIRST, judged
     from whichmodel.recommend.reason import place_of, why
     from whichmodel.recommend.threshold import fits
 
     if top < 1 or not any(character.isalnum() for character in intent.question):
         return ()
     wanted = wanted_by(intent)
-    found = judged(library, wanted, filters=filters or EVERYTHING)
+    found = judged(library, wanted, filters=filters or EVERYTHING, most=max(FIRST, 4 * top))
     fitting = [item for item in found if fits(item, wanted)]
     return tuple(
         Related(
