@@ -11,6 +11,13 @@ import pytest
 
 from whichmodel.cli.main import run_program
 from whichmodel.pictures import Picture, read_picture, write_picture
+from whichmodel.workflow import advice
+
+
+@pytest.fixture(autouse=True)
+def everything_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where all weights are here."""
+    monkeypatch.setattr(advice, "obstacle", lambda weights: None)
 
 
 @pytest.fixture

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from scipy.ndimage import convolve
 
 from whichmodel.domain import Record, from_json, to_json
-from whichmodel.domain.photo import PhotoFacts
+from whichmodel.domain.photo import Measured, PhotoFacts
 from whichmodel.nodes.blur_kernel import disk, motion
 from whichmodel.photo import all_clear, findings, measure, things
+from whichmodel.photo import facts as facts_module
 from whichmodel.photo.jpeg import jpeg_of
 from whichmodel.photo.jpeg_tables import ZIGZAG, quality_of, table_in, table_of
 from whichmodel.pictures import Kind, Picture, Raster, read_picture, write_picture
@@ -30,7 +31,15 @@ NAMES = ("astronaut", "chelsea", "coffee")
 
 
 @pytest.fixture
-def look(tmp_path: Path) -> Look:
+def look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, look_at_all: Look) -> Look:
+    """The facts of an array, without faces, and without damage, which takes as long as all else."""
+    none = Measured(value=0.0, confidence=1, method="")
+    monkeypatch.setattr(facts_module, "damage_of", lambda picture: none)
+    return look_at_all
+
+
+@pytest.fixture
+def look_at_all(tmp_path: Path) -> Look:
     """The facts of an array, without faces."""
 
     def facts(pixels: Pixels) -> PhotoFacts:
@@ -73,8 +82,8 @@ def kinds(facts: PhotoFacts) -> list[str]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_clean_photo_has_nothing_to_mend(name: str, clean: dict[str, Pixels], look: Look) -> None:
-    facts = look(clean[name])
+def test_a_clean_photo_has_nothing_to_mend(name: str, clean: dict[str, Pixels], look_at_all: Look) -> None:
+    facts = look_at_all(clean[name])
     assert not {"noise", "motion-blur", "focus-blur", "jpeg", "faded", "cast", "damage"} & set(kinds(facts))
     told = " ".join(all_clear(facts))
     assert "no noise" in told
@@ -138,6 +147,34 @@ def test_a_movement_is_told_with_length_and_angle(
     assert facts.blur is not None
     assert abs(facts.blur.extent - length) <= max(1, 0.12 * length)
     assert abs((facts.blur.angle - angle + 90) % 180 - 90) < 6
+
+
+@pytest.mark.parametrize(("length", "angle", "name"), [(9, 20, "astronaut"), (15, 75, "chelsea")])
+def test_a_movement_is_told_under_noise_and_under_jpeg(
+    length: int, angle: int, name: str, clean: dict[str, Pixels], look: Look
+) -> None:
+    moved = blurred(clean[name], motion(length, angle))
+    for spoilt in (noisy(moved, 25), compressed(moved, 40)):
+        blur = look(spoilt).blur
+        assert blur is not None
+        assert blur.kind == "motion"
+        assert abs(blur.extent - length) <= 2
+        assert abs((blur.angle - angle + 90) % 180 - 90) < 8
+    for sharp in (noisy(clean[name], 25), compressed(clean[name], 40)):
+        blur = look(sharp).blur
+        assert blur is None or blur.kind != "motion"
+
+
+def test_noise_that_jpeg_left_is_told_and_that_of_plain_noise_is_sure(
+    clean: dict[str, Pixels], look: Look
+) -> None:
+    for name in NAMES:
+        pixels = clean[name]
+        assert "noise" in kinds(look(compressed(noisy(pixels, 15), 70))), name
+        assert "noise" not in kinds(look(compressed(pixels, 70)))
+        plain = findings(look(noisy(pixels, 15)))[0]
+        assert plain.kind == "noise"
+        assert "less sure" not in plain.sentence
 
 
 def test_what_is_out_of_focus_is_no_movement(clean: dict[str, Pixels], look: Look) -> None:
@@ -262,6 +299,7 @@ def test_faces_that_are_not_looked_for_say_what_to_do(photo: Path, monkeypatch: 
     assert facts.not_measured["faces"] == "not looked for: whichmodel weights pull yunet"
 
 
+@pytest.mark.slow
 def test_faces_are_boxes_where_the_weights_are(
     photos: dict[str, Path], pulled_weights: Callable[[str], dict[str, Path]]
 ) -> None:

@@ -13,9 +13,19 @@ from whichmodel.domain import InputError, ModelCard
 from whichmodel.domain.photo import Blur, Finding, Jpeg, Measured, PhotoFacts
 from whichmodel.photo import findings
 from whichmodel.pictures import Header
-from whichmodel.workflow import Decision, decide, workflow_for
+from whichmodel.understand import understand
+from whichmodel.weights import Obstacle
+from whichmodel.workflow import Decision, advice, decide, workflow_for
 
 CARDS = cards()
+
+
+@pytest.fixture(autouse=True)
+def everything_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where all weights are here."""
+    monkeypatch.setattr(advice, "obstacle", lambda weights: None)
+
+
 HEADER = Header(width=600, height=400, bands=3, bits=8, has_alpha=False, format="png")
 
 
@@ -83,7 +93,10 @@ def test_a_person_has_the_last_word() -> None:
 
 def test_what_is_hardly_soft_is_left_as_it_is() -> None:
     soft = Blur(kind="focus", extent=1.0, confidence=1, method="")
-    assert tasks_of(decide(*photo(blur=soft), CARDS)) == ["super-resolution"]
+    decisions = decide(*photo(blur=soft), CARDS)
+    assert tasks_of(decisions) == ["super-resolution"]
+    assert "the sharpest edges of your photo are soft" in decisions[1].why
+    assert "too little for deblurring" in decisions[1].why
 
 
 @given(st.integers(1, 65), st.booleans())
@@ -102,6 +115,29 @@ def test_a_step_without_a_model_is_told_and_left_out() -> None:
     (_, deblurring) = decide(*photo(blur=MOVED), without)
     assert not deblurring.chosen
     assert deblurring.why.endswith("deblurring would help, and no model for it runs here")
+
+
+def test_weights_that_a_run_cannot_fetch_do_not_stop_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    barred = Obstacle("its weights are converted once", "whichmodel weights pull x")
+    monkeypatch.setattr(advice, "obstacle", lambda weights: barred)
+    decisions = decide(*photo(noise=20), CARDS)
+    assert tasks_of(decisions) == ["super-resolution"]
+    assert decisions[0].why.endswith(
+        "denoising would help, but its weights are converted once; run first: whichmodel weights pull x"
+    )
+    # Who asks for it is told by the run what is missing.
+    assert tasks_of(decide(*photo(noise=20), CARDS, also=["denoising"])) == ["denoising", "super-resolution"]
+
+
+@pytest.mark.parametrize("kind", ["faded", "cast", "damage", "clipped"])
+def test_what_is_a_matter_of_taste_or_lost_is_told_and_left(kind: Any) -> None:
+    found = Finding(kind=kind, strength=0.5, confidence=1, sentence="your photo has something")
+    decisions = decide(CLEAN[0], [found], CARDS)
+    assert tasks_of(decisions) == ["super-resolution"]
+    assert decisions[-1].why.startswith("your photo has something: ")
+    if '"' in decisions[-1].why:
+        words = decisions[-1].why.split('"')[1]
+        assert "image-restoration" in understand(f"{words} 2x").steps
 
 
 @pytest.mark.parametrize(

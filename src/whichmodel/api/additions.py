@@ -77,6 +77,18 @@ def with_prepared(answer: Answer, decisions: tuple[Decision, ...]) -> Answer:
     )
 
 
+def with_edited(answer: Answer, intent: Intent) -> Answer:
+    """The answer with the crops, turns and tones that were asked for around its workflow."""
+    from whichmodel.workflow.edits import with_edits
+
+    if answer.workflow is None or not intent.edits:
+        return answer
+    workflow = with_edits(answer.workflow, intent.edits)
+    known = {step.id for step in answer.workflow.steps}
+    lines = [f"also, as you asked: {step.title}" for step in workflow.steps if step.id not in known]
+    return msgspec.structs.replace(answer, workflow=workflow, diagram="\n".join([answer.diagram, *lines]))
+
+
 def with_substitute(answer: Answer, names: str) -> Answer:
     """The answer with the models that the user accepted in the place of one that cannot run here.
 

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from whichmodel.api.additions import with_here, with_kept, with_prepared, with_print, with_substitute
+from whichmodel.api.additions import (
+    with_edited,
+    with_here,
+    with_kept,
+    with_prepared,
+    with_print,
+    with_substitute,
+)
 from whichmodel.api.asked import Asked
 from whichmodel.api.limits import limits_of
 from whichmodel.api.look import Looking
@@ -112,7 +119,7 @@ def ask_about(
     brief = msgspec.structs.replace(make_brief(ranking), picture=size)
     answer = write_by(writer, brief, intent=intent)
     decisions = (look or Looking()).decide(intent, photo, limits_of(None)) if photo else ()
-    answer = with_prepared(with_here(answer, ranking), decisions)
+    answer = with_edited(with_prepared(with_here(answer, ranking), decisions), intent)
     answer = with_kept(answer, intent, keep)
     answer = with_print(answer, intent, header)
     recommended = answer.workflow

@@ -60,9 +60,11 @@ class Asked:
     def target(self, header: Header) -> PrintTarget | None:
         """The print that is wished, for a picture of this size."""
         from whichmodel.workflow import print_target
+        from whichmodel.workflow.edits import edited
 
-        size = self.intent.target if self.intent else None
-        return print_target(size, header) if size else None
+        if self.intent is None or self.intent.target is None:
+            return None
+        return print_target(self.intent.target, edited(header, self.intent.edits))
 
     def headers(self, workflow: Workflow, photo: Path, limits: Limits) -> dict[str, Header]:
         """Headers of the further inputs; refuses those that are missing, and masks of another size."""

@@ -27,16 +27,21 @@ class Looking:
     without: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
 
-    def decide(self, intent: Intent | None, photo: Path, limits: Limits) -> tuple[Decision, ...]:
+    def decide(
+        self, intent: Intent | None, photo: Path, limits: Limits, *, cache: bool = True
+    ) -> tuple[Decision, ...]:
         """What this photo needs before it is enlarged; nothing where no words ask for an enlargement.
+
+        Args:
+            cache: whether the decoded photo is kept for the run.
 
         Raises:
             InputError: `without` or `also` names a step that photos do not decide.
             PictureError: the photo cannot be read.
         """
         from whichmodel.catalog import cards
-        from whichmodel.photo import findings, measure
-        from whichmodel.workflow import decide, enlarges
+        from whichmodel.photo import findings
+        from whichmodel.workflow import decide, enlarges, look_at
 
         if intent is None or not enlarges(intent):
             if self.without or self.also:
@@ -46,6 +51,6 @@ class Looking:
             return ()
         if not (self.looks or self.without or self.also):
             return ()
-        facts = measure(photo, networks=False, limits=limits) if self.looks else None
+        facts = look_at(photo, limits=limits, cache=cache) if self.looks else None
         found = findings(facts) if facts else ()
         return decide(facts, found, cards(), without=self.without, also=self.also)

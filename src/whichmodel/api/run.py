@@ -132,7 +132,7 @@ def run_asked(
 
     limits = limits_of(options.max_megapixels)
     header = read_header(source, limits)
-    decisions = look.decide(asked.intent, source, limits)
+    decisions = look.decide(asked.intent, source, limits, cache=options.cache)
     return run_file(
         asked.workflow(header, decisions=decisions),
         source,

@@ -21,7 +21,7 @@ from whichmodel.domain.errors import (
     WeightsError,
     WhichmodelError,
 )
-from whichmodel.domain.intent import Candidate, Intent, PixelSize, PrintSize, Words
+from whichmodel.domain.intent import Candidate, Edit, Intent, PixelSize, PrintSize, Words
 from whichmodel.domain.media import DataType, Port
 from whichmodel.domain.paper import Paper
 from whichmodel.domain.record import SCHEMA_VERSION, Record, from_data, from_json, to_data, to_json
@@ -40,6 +40,7 @@ __all__ = [
     "Cues",
     "DataType",
     "DraftReport",
+    "Edit",
     "InputError",
     "Intent",
     "Link",

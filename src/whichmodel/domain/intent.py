@@ -8,6 +8,7 @@ import msgspec
 
 from whichmodel.domain.record import Record
 from whichmodel.domain.viewing import FAR_CM, FAR_DPI, NEAR_DPI, dpi_for, wall_distance
+from whichmodel.domain.workflow import Parameter
 
 
 class Words(Record, frozen=True, kw_only=True):
@@ -69,6 +70,20 @@ class PixelSize(Record, frozen=True, kw_only=True):
     words: Words
 
 
+class Edit(Record, frozen=True, kw_only=True):
+    """A change that needs no model.
+
+    Args:
+        operation: `"crop"`, `"rotate"` or `"levels"`.
+        parameters: of the operation.
+        words: that ask for it.
+    """
+
+    operation: Literal["crop", "rotate", "levels"]
+    parameters: dict[str, Parameter]
+    words: Words
+
+
 class Intent(Record, frozen=True, kw_only=True):
     """A question understood.
 
@@ -83,6 +98,7 @@ class Intent(Record, frozen=True, kw_only=True):
         scale_words: where the factor was said.
         target: print size where one was named.
         pixels: size in pixels where one was named.
+        edits: changes that need no model ("crop to 4:3"), in the order in which they were said.
         kept: regions that are to be left alone ("background", "subject", "faces"), with the words for each.
         asks: `"how"` (explain what I saw) or `"do"` (do it for me).
         media: what it is about ("old-photo", "anime", "video"), with the words that say so.
@@ -102,6 +118,7 @@ class Intent(Record, frozen=True, kw_only=True):
     scale_words: Words | None = None
     target: PrintSize | None = None
     pixels: PixelSize | None = None
+    edits: tuple[Edit, ...] = ()
     kept: dict[str, Words] = msgspec.field(default_factory=dict)
     media: dict[str, Words] = msgspec.field(default_factory=dict)
     degradations: dict[str, Words] = msgspec.field(default_factory=dict)

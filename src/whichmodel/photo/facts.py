@@ -9,12 +9,11 @@ from whichmodel.domain.photo import Jpeg, Measured, PhotoFacts
 from whichmodel.photo.blur import blur_of
 from whichmodel.photo.jpeg import block_transforms, jpeg_of
 from whichmodel.photo.jpeg_noise import COARSEST, noise_before_jpeg
-from whichmodel.photo.jpeg_tables import table_of
 from whichmodel.photo.things import damage_of, faces_of, lettering_of
 from whichmodel.photo.tone import tone_of
 from whichmodel.pictures.decode import decode
 from whichmodel.pictures.limits import DEFAULT_LIMITS, Limits
-from whichmodel.pictures.noise import noise_of
+from whichmodel.pictures.noise import in_flat_places, noise_with
 from whichmodel.pictures.raster import Raster
 from whichmodel.pictures.read import open_picture
 from whichmodel.pictures.sample import Part, parts_of
@@ -56,7 +55,7 @@ def _facts(picture: Raster, source: Path | None, networks: bool) -> PhotoFacts:
     parts = parts_of(picture)
     jpeg = jpeg_of(parts, source)
     noise = _noise(parts, jpeg)
-    blur = blur_of(parts, noise.value if noise else 0.0)
+    blur = blur_of(parts, noise.value if noise else 0.0, jpeg.quality if jpeg else None)
     missing = {
         name: _SMALL for name, fact in (("noise", noise), ("blur", blur), ("jpeg", jpeg)) if fact is None
     }
@@ -83,11 +82,16 @@ def _facts(picture: Raster, source: Path | None, networks: bool) -> PhotoFacts:
 
 def _noise(parts: tuple[Part, ...], jpeg: Jpeg | None) -> Measured | None:
     """The noise of the pixels, or that which JPEG kept in coarser detail, whichever is more."""
-    noise = noise_of(parts)
+    flat = in_flat_places(parts)
+    noise = noise_with(flat, parts)
     if jpeg is None or jpeg.quality is None or jpeg.quality < COARSEST:
         return noise
-    grey = parts[0].colour.shape[2] == 1
-    before = noise_before_jpeg(block_transforms(parts, jpeg.offset), table_of(jpeg.quality), grey=grey)
+    before = noise_before_jpeg(
+        block_transforms(parts, jpeg.offset),
+        jpeg.quality,
+        grey=all(part.grey for part in parts),
+        left=flat or 0.0,
+    )
     if before is None or (noise is not None and noise.value >= before.value):
         return noise
     return before

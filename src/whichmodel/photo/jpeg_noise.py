@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whichmodel.domain.photo import Measured
-from whichmodel.photo.jpeg_tables import Table
+from whichmodel.photo.jpeg_tables import Table, table_of
 from whichmodel.pictures.sample import LUMA
 
 METHOD = "zeros among the JPEG coefficients of the evenest blocks"
@@ -27,22 +27,30 @@ _EVENEST = (0.12, 0.35)
 COARSEST = 25
 """Least quality at which noise is told: in coarser steps texture looks like it."""
 _CHANNEL = 1 / math.hypot(*LUMA)
+COARSE = 60
+"""Quality below which more texture looks like noise."""
+_LEFT, _LEFT_BY_COARSE = 1.2, 1.7
 _LEAST = 12
 """Blocks and non-zero coefficients that are needed."""
 
 
-def noise_before_jpeg(transforms: NDArray[np.float64], table: Table, *, grey: bool) -> Measured | None:
+def noise_before_jpeg(
+    transforms: NDArray[np.float64], quality: int, *, grey: bool, left: float
+) -> Measured | None:
     """Sigma of a channel's noise before JPEG, on the scale 0..255; `None` where too little is left to tell.
 
     In colour the noise is taken to have differed between the channels, of whose sum the lightness has less.
 
     Args:
         transforms: of blocks, shape `(n, 8, 8)`, on the file's own grid.
-        table: the steps by which they were quantised.
-        grey: whether the photo has one channel.
+        quality: of the JPEG that quantised them.
+        grey: whether the photo has no colour.
+        left: sigma of what grain the pixels of flat places still show: JPEG leaves some of noise nearly everywhere,
+            and of texture none in a sky or a wall. It makes surer.
     """
     if len(transforms) < 4 * _LEAST:
         return None
+    table = table_of(quality)
     energy = sum(transforms[:, row, column] ** 2 for row, column in _CHOOSING)
     ordered = transforms[np.argsort(energy, kind="stable")]
     few, more = (_level(ordered[: max(_LEAST, int(len(ordered) * share))], table) for share in _EVENEST)
@@ -50,7 +58,8 @@ def noise_before_jpeg(transforms: NDArray[np.float64], table: Table, *, grey: bo
         return None
     value = max(0.0, few - max(0.0, more - few))
     value *= 1.0 if grey else _CHANNEL
-    return Measured(value=round(value, 2), confidence=0.6, method=METHOD)
+    sure = left >= (_LEFT if quality >= COARSE else _LEFT_BY_COARSE)
+    return Measured(value=round(value, 2), confidence=0.8 if sure else 0.6, method=METHOD)
 
 
 def _level(even: NDArray[np.float64], table: Table) -> float | None:

@@ -25,7 +25,7 @@ Boxes = tuple[tuple[float, float, float, float], ...]
 
 _PARTS = 64
 _NARROW, _LONG_SIDE = 4, 375
-_MOST_CELLS = 500_000
+_MOST_CELLS = 300_000
 
 
 def find_faces(picture: Raster, *, score: float | None = None) -> tuple[Region, ...]:

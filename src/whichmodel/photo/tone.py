@@ -9,13 +9,9 @@ from whichmodel.domain.photo import Tone
 from whichmodel.nodes.fading import FadingOperation
 from whichmodel.nodes.operation import Context
 from whichmodel.pictures.raster import Raster
-from whichmodel.pictures.sample import Part
+from whichmodel.pictures.sample import COLOURLESS, GREY_SHARE, Part
 
 METHOD = "histogram; cast after Gasparini, Schettini 2004 (operation fading)"
-
-_COLOURLESS = 4.0
-"""Difference of a pixel's channels, of 255, up to which it is grey: chroma that JPEG rounds makes as much."""
-_GREY_SHARE = 0.999
 
 
 def tone_of(picture: Raster, parts: tuple[Part, ...]) -> Tone:
@@ -37,7 +33,7 @@ def tone_of(picture: Raster, parts: tuple[Part, ...]) -> Tone:
         white=tuple(found["white"]),
         faded="faded" in found["found"],
         cast="cast" in found["found"],
-        grey=bool(np.mean(high - low <= _COLOURLESS) >= _GREY_SHARE),
+        grey=bool(np.mean(high - low <= COLOURLESS) >= GREY_SHARE),
         confidence=0.8,
         method=METHOD,
     )

@@ -20,6 +20,11 @@ WHOLE = 900_000
 _SIDE = 320
 _COUNT = 9
 
+COLOURLESS = 4.0
+"""Difference of a pixel's channels, of 255, up to which it is grey: chroma that JPEG rounds makes as much."""
+GREY_SHARE = 0.999
+"""Share of grey pixels from which a picture has no colour."""
+
 LUMA = (0.299, 0.587, 0.114)
 """Weights of R, G and B in the Y of JFIF, in which JPEG works."""
 
@@ -43,6 +48,14 @@ class Part:
     def uncut(self) -> Mask:
         """Pixels in which nothing was cut off: shape `(h, w)`."""
         return np.asarray(self.inside.all(axis=2))
+
+    @property
+    def grey(self) -> bool:
+        """Whether it holds no colour, however it is stored."""
+        if self.colour.shape[2] == 1:
+            return True
+        apart = self.colour.max(axis=2) - self.colour.min(axis=2)
+        return bool(np.mean(apart <= COLOURLESS) >= GREY_SHARE)
 
     @property
     def light(self) -> Floats:

@@ -7,8 +7,9 @@ from typing import Literal
 
 import msgspec
 
-from whichmodel.domain import Candidate, InputError, Intent, PixelSize, PrintSize, Words
+from whichmodel.domain import Candidate, Edit, InputError, Intent, PixelSize, PrintSize, Words
 from whichmodel.understand.decide import Decided, decide
+from whichmodel.understand.edits import read_edits
 from whichmodel.understand.phrases import plain
 from whichmodel.understand.qualities import read_qualities
 from whichmodel.understand.regions import read_regions
@@ -49,6 +50,11 @@ def understand(question: str) -> Intent:
     ('super-resolution', 4.0, 'how')
     """
     question = question[:LONGEST]
+    edited = read_edits(question)
+    if edited.edits and _asks(question) == "do":
+        # Read without what needs no model, then with the words of the whole.
+        intent = _as_said(understand(edited.rest), question)
+        return msgspec.structs.replace(intent, edits=edited.edits, asks="do")
     regions = read_regions(question)
     if regions.kept and _asks(question) == "do":
         # Read without what asks for no work, then with the places and words of the whole.
@@ -83,6 +89,7 @@ def _understood(question: str) -> Intent:
         scale_words=scale_words,
         target=target,
         pixels=pixels,
+        edits=(),
         **read_qualities(question),
     )
 
@@ -97,7 +104,7 @@ def _as_said(intent: Intent, question: str) -> Intent:
             return tuple(said(item) for item in value)
         if isinstance(value, dict):
             return {name: said(item) for name, item in value.items()}
-        if isinstance(value, Candidate | PixelSize | PrintSize):
+        if isinstance(value, Candidate | PixelSize | PrintSize | Edit):
             fields = {name: said(getattr(value, name)) for name in value.__struct_fields__}
             return msgspec.structs.replace(value, **fields)
         return value

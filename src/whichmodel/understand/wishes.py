@@ -21,7 +21,7 @@ from whichmodel.understand.qualities import without_part
 from whichmodel.understand.scale import read_pixel_size, read_print_size, read_scale
 from whichmodel.understand.tasks import score_question
 
-ENLARGING = "super-resolution"
+ENLARGING, RESTORING = "super-resolution", "image-restoration"
 
 # Numbers keep their point and their comma: "1.5x".
 _CUT = re.compile(
@@ -139,12 +139,15 @@ def _verb(text: str, verbs: re.Pattern[str] = _VERB) -> bool:
 
 
 def _without_kin(found: Iterable[Wish], main: Task) -> list[Wish]:
-    """Each task once, and of a wider and a narrower one only one: the main one, else the narrower."""
+    """Each task once, and of a wider and a narrower one only one: the main one, else the narrower.
+
+    But restoring is work of several stages, to which "and denoise" adds one: both are kept.
+    """
     known = tasks()
     first: dict[str, Wish] = {}
     for wish in found:
         first.setdefault(wish.task, wish)
-    wider = {parent for name in first for parent in known[name].parents}
+    wider = {parent for name in first for parent in known[name].parents} - {RESTORING}
     if main.id in wider:
         narrower = {name for name in first if main.id in known[name].parents}
         return [wish for name, wish in first.items() if name not in narrower]

@@ -6,6 +6,7 @@ from whichmodel.workflow.check import Fault, check_workflow, faults, run_order
 from whichmodel.workflow.describe import Plan, StepPlan, describe
 from whichmodel.workflow.enlarge import plan_enlargement
 from whichmodel.workflow.load import load_workflow
+from whichmodel.workflow.looking import look_at
 from whichmodel.workflow.planner import enlarges, left_out, plan, workflow_for, workflow_for_card
 from whichmodel.workflow.print_size import PrintTarget, factor_for_pixels, factor_for_print, print_target
 from whichmodel.workflow.report import BatchReport, Failure, RunReport, StepReport
@@ -35,6 +36,7 @@ __all__ = [
     "faults",
     "left_out",
     "load_workflow",
+    "look_at",
     "plan",
     "plan_enlargement",
     "print_target",

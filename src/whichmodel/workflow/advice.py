@@ -7,7 +7,7 @@ enlargement, which would take both for detail.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -16,11 +16,22 @@ from whichmodel.catalog import tasks
 from whichmodel.domain import InputError, Parameter, Record, Step, Workflow
 from whichmodel.domain.photo import Finding, PhotoFacts
 from whichmodel.nodes.operation import Cards
+from whichmodel.weights import obstacle, record
 from whichmodel.workflow.binding import runnable
 from whichmodel.workflow.steps import model_step
 
 DENOISING, DEBLURRING = "denoising", "deblurring"
 _GRAINS, _BLURS = ("noise", "jpeg"), ("motion-blur", "focus-blur")
+
+_NOTHING = {DENOISING: "no noise and no traces of JPEG found", DEBLURRING: "no blur found"}
+RESTORING = "image-restoration"
+_SAY = {
+    "faded": 'left as it is; "restore this photo, only the colours, and enlarge" would correct it',
+    "cast": 'left as it is; "restore this photo, only the colours, and enlarge" would correct it',
+    "damage": 'left as they are; "restore this photo, only the scratches, and enlarge" would fill them',
+    "clipped": "no step here brings it back",
+}
+"""What to say where a problem is told and nothing is done about it unasked: these are matters of taste, or lost."""
 
 _QUALITIES = (5.0, 10.0, 20.0, 40.0, 60.0, 80.0, 90.0)
 _LEVELS = (22.0, 20.0, 15.0, 13.0, 10.0, 6.0, 3.0)
@@ -75,8 +86,9 @@ def decide(
     """
     _check(without, also)
     found: dict[str, str] = {finding.kind: finding.sentence for finding in findings}
+    soft = ""
     if facts is not None and facts.blur is not None and facts.blur.extent < _SOFT:
-        found.pop("focus-blur", None)
+        soft = found.pop("focus-blur", "")
     decided = []
     for task, kinds, level in (
         (DENOISING, _GRAINS, _noise_level(facts, found)),
@@ -85,7 +97,18 @@ def decide(
         told = [found[kind] for kind in kinds if kind in found]
         parameters: dict[str, Parameter] = {"sigma": level} if level is not None else {}
         decided.append(_one(task, told, parameters, cards, without=task in without, also=task in also))
-    return tuple(decided)
+    if soft and decided[-1].why.startswith(_NOTHING[DEBLURRING]):
+        why = f"{soft}, too little for deblurring to gain: left out"
+        decided[-1] = msgspec.structs.replace(decided[-1], why=why)
+    return (*decided, *_told(found))
+
+
+def _told(found: Mapping[str, str]) -> Iterator[Decision]:
+    """What was found that no step before an enlargement mends; words can ask for it."""
+    for kind, advice in _SAY.items():
+        # Noise itself is cut off at black and white.
+        if kind in found and not (kind == "clipped" and "noise" in found):
+            yield Decision(task=RESTORING, chosen=False, why=f"{found[kind]}: {advice}")
 
 
 def steps_of(decisions: Sequence[Decision], named: Sequence[str]) -> tuple[str, ...]:
@@ -144,12 +167,17 @@ def _one(
         why = f"{found or f'nothing found that asks for {name}'}: {name} is done, as you wish"
         return Decision(task=task, chosen=True, why=why, parameters=parameters)
     if not told:
-        missing = {DENOISING: "no noise and no traces of JPEG found", DEBLURRING: "no blur found"}[task]
-        return Decision(task=task, chosen=False, why=f"{missing}: {name} left out")
-    if runnable(task, cards) is None:
+        return Decision(task=task, chosen=False, why=f"{_NOTHING[task]}: {name} left out")
+    card = runnable(task, cards)
+    if card is None:
         return Decision(
             task=task, chosen=False, why=f"{found}: {name} would help, and no model for it runs here"
         )
+    first = obstacle(record(card.weights or ""))
+    if first is not None:
+        # Nobody asked for the step in words, so it does not stop the run.
+        way = f"; run first: {first.command}" if first.command else ""
+        return Decision(task=task, chosen=False, why=f"{found}: {name} would help, but {first.why}{way}")
     return Decision(task=task, chosen=True, why=f"{found}: {name} before enlarging", parameters=parameters)
 
 

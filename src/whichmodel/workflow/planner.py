@@ -12,6 +12,7 @@ from whichmodel.pictures import Header
 from whichmodel.understand import understand
 from whichmodel.workflow.advice import Decision, steps_of, with_parameters
 from whichmodel.workflow.binding import ENLARGEMENT, runnable, what_is_missing
+from whichmodel.workflow.edits import edited, with_edits
 from whichmodel.workflow.enlarge import SAY_HOW_MUCH, plan_enlargement
 from whichmodel.workflow.faces import plan_faces
 from whichmodel.workflow.keeping import with_kept
@@ -101,8 +102,18 @@ def plan(
     about_faces = plan_faces(intent.question, cards)
     if about_faces is not None:
         return about_faces
-    done = _doing(intent, header, cards, decisions)
+    if intent.edits and header is not None:
+        header = edited(header, intent.edits)
+    done = None if _only_edits(intent) else _doing(intent, header, cards, decisions)
+    if done is None or intent.edits:
+        done = with_edits(done, intent.edits)
     return with_kept(done, intent.kept, cards, qualities=intent.qualities)
+
+
+def _only_edits(intent: Intent) -> bool:
+    """Whether nothing is asked for but changes that need no model."""
+    asked = _tasks_of(intent) or pointed_at(intent.question) or named_task(intent.question)
+    return bool(intent.edits) and not asked
 
 
 def _doing(intent: Intent, header: Header | None, cards: Cards, decisions: Sequence[Decision]) -> Workflow:

@@ -135,7 +135,10 @@ def plan_sequence(
     _one_result(wishes)
     sequence = _Sequence(cards, intent, header)
     parts = _parts(intent, wishes)
+    done = _done_by_stages(intent, wishes)
     for number, wish in sorted(enumerate(wishes), key=lambda item: (item[1].rank, item[0])):
+        if wish.task.id in done and number not in parts:
+            continue
         if wish.rank == 4:
             sequence.blend(_BLEND in intent.constraints)
         before = sequence.value
@@ -157,6 +160,15 @@ def plan_sequence(
             sequence.only(parts[number], before)
     sequence.blend(_BLEND in intent.constraints)
     return sequence.workflow()
+
+
+def _done_by_stages(intent: Intent, wishes: Sequence[Wish]) -> set[str]:
+    """Tasks that the stages of a ready workflow do, so that they are not done twice."""
+    ready = [ready_workflows()[wish.task.id] for wish in wishes if wish.task.id in ready_workflows()]
+    chosen = [stage for each in ready for stage, _ in each.chosen(intent.question)]
+    done = {step.task for stage in chosen for step in stage.steps if step.task}
+    # What is pointed at is another place than those that a stage finds.
+    return done - {FILLING} if pointed_at(intent.question) else done
 
 
 class _Sequence:
