@@ -19,6 +19,7 @@ from whichmodel.domain import InputError, Step
 from whichmodel.nodes.feather import RECENT
 from whichmodel.nodes.model import ModelOperation, filled_up, tile_side
 from whichmodel.nodes.operation import DEFAULT_TILE, Context, Size
+from whichmodel.nodes.tone import toned
 from whichmodel.pictures import Box, Picture, Raster
 from whichmodel.pictures.raster import store
 from whichmodel.runtimes.onnx import forget_sessions
@@ -129,6 +130,59 @@ def test_pictures_of_any_size_go_through_a_network_of_one_size(
     raster.close()
 
 
+@pytest.mark.parametrize("grey", [False, True])
+def test_tiles_get_the_tone_of_the_whole(grey: bool, network: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    pixels = np.full((30, 150, 1 if grey else 3), 40, np.uint8)
+    pixels[:, 75:] = 200
+    size = Size(150, 30)
+    added = {}
+    for one_tone in (False, True):
+        RECENT.clear()
+        monkeypatch.setitem(records(), "fixed", fixed(one_tone=one_tone))
+        raster = store(Picture(pixels), tmp_path / f"given-{one_tone}")
+        step, context = step_and_context(network, size, raster, DEFAULT_TILE)
+        result = np.zeros(pixels.shape, np.int64)
+        for unit in MODEL.units(step, {"image": size}, context):
+            result[unit.target.slices] = MODEL.compute(step, unit, {"image": raster}, context).colour
+        added[one_tone] = (result - pixels)[:, 30:120]
+        raster.close()
+    # By itself each tile adds a tenth of its own mean, 4 to 20; together all add a tenth of 120.
+    assert np.ptp(added[False][:, [0, -1]]) >= 12
+    assert np.abs(added[True][:, [0, -1]] - 12).max() <= 2
+
+
+def test_one_tone_changes_what_is_kept(network: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr("whichmodel.nodes.model.hashes", lambda id: {"model": "0"})
+    raster = store(Picture(np.zeros((3, 5, 3), np.uint8)), tmp_path / "given")
+    step, context = step_and_context(network, Size(5, 3), raster, DEFAULT_TILE)
+    alone = MODEL.identity(step, context)
+    monkeypatch.setitem(records(), "fixed", fixed(one_tone=True))
+    assert MODEL.identity(step, context) != alone
+    assert amount_of(step, {"image": Size(49, 24)}, context) == 4 * SIDE**2  # three tiles and the whole
+    assert amount_of(step, {"image": Size(24, 24)}, context) == SIDE**2
+    raster.close()
+
+
+@given(
+    height=st.integers(1, 300),
+    width=st.integers(1, 300),
+    shift=st.integers(-40, 40),
+)
+def test_a_shift_of_tone_is_undone_and_detail_stays(height: int, width: int, shift: int) -> None:
+    random = np.random.default_rng(width)
+    detail = random.integers(-9, 10, (height, width, 3))
+    part = (120 + shift + detail).astype(np.uint8)
+    view = np.full((16, 16, 3), 120 * 257, np.uint16)
+    size = Size(width + 5, height + 9)
+    found = toned(part, Box(3, 4, 3 + width, 4 + height), view, size)
+    assert (found.shape, found.dtype) == (part.shape, part.dtype)
+    mean = part.reshape(-1, 3).mean(axis=0)
+    assert np.abs(found.reshape(-1, 3).mean(axis=0) - 120).max() < 2
+    if min(height, width) >= 48:  # a cell holds enough noise to have none in the mean
+        assert np.abs((found - found.mean(axis=(0, 1))) - (part - mean)).max() < 5
+    assert toned(part, Box(0, 0, width, height), view, Size(width, height)) is part
+
+
 def test_a_tile_never_is_larger_than_what_fits() -> None:
     weights = fixed(tile=20)
     step = Step(id="s", title="", operation="model", model="x", takes={"image": "p"}, gives=picture_port(1))
@@ -153,7 +207,15 @@ def test_every_tile_costs_as_much_as_a_full_one(network: Path, tmp_path: Path, m
     raster.close()
 
 
-@pytest.mark.parametrize("changes", [{"input_size": (32, 48)}, {"size_multiple": 24}])
-def test_a_record_that_fills_up_says_a_square(changes: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match="filled up to a square"):
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"input_size": (32, 48)}, "filled up to a square"),
+        ({"size_multiple": 24}, "filled up to a square"),
+        ({"one_tone": True, "input_size": None}, "one_tone is for"),
+        ({"one_tone": True, "scale": 2}, "one_tone is for"),
+    ],
+)
+def test_a_record_says_what_goes_together(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=said):
         _check(fixed(**changes), "here.yaml")

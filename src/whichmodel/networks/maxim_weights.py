@@ -33,7 +33,7 @@ _ROLES = {
 }
 
 SIDE = 256
-"""Of the pictures that the ONNX file takes, in pixels; the network was trained on such parts (section 4.1)."""
+"""Of the pictures that the ONNX file takes, in pixels: where grid and blocks are the same, 16 by 16 of 16 by 16."""
 
 NUMBERS = "numbers.safetensors"
 """The network's numbers under the names of the port, for those who want to go on with PyTorch."""

@@ -28,6 +28,7 @@ from whichmodel.nodes.operation import (
 from whichmodel.nodes.resample import resized_part
 from whichmodel.nodes.stable import REACH, stable_infer
 from whichmodel.nodes.tiles import Tile, tiles
+from whichmodel.nodes.tone import toned, whole_view
 from whichmodel.pictures.box import Box
 from whichmodel.pictures.noise import LARGEST, noise_level
 from whichmodel.pictures.raster import Raster
@@ -91,9 +92,10 @@ class ModelOperation(Operation):
 
     def identity(self, step: Step, context: Context) -> Mapping[str, Any]:
         weights = self._weights(step, context)
-        converted = {"converter": weights.convert} if weights.convert else {}
+        own = {"converter": weights.convert} if weights.convert else {}
+        own |= {"tone": "whole"} if weights.one_tone else {}
         return {
-            **converted,
+            **own,
             "weights": hashes(weights.id),
             "tile": tile_side(step, weights, context.tile),
             "overlap": overlap_of(weights),
@@ -292,17 +294,27 @@ def _blended(
 ) -> tuple[NDArray[Any], bool]:
     """A part of the result of a network with global context, and whether reduced contrast was needed."""
     reduced = False
+    size = Size(picture.width, picture.height)
     stat = picture.path.stat()
     content = (str(picture.path), stat.st_mtime_ns, stat.st_size, weights.id, device)
+
+    def view() -> NDArray[np.uint16]:
+        side = weights.filled
+        square = Box(0, 0, side, side)
+        return RECENT.get(
+            (*content, "view"), lambda: enlarge_tile(net, weights, whole_view(picture, side), square)
+        )[0]
 
     def run(tile: Tile) -> NDArray[Any]:
         nonlocal reduced
         multiple = weights.filled or weights.size_multiple
         box = filled_up(tile.source, multiple, picture.width, picture.height)
-        part, unsteady = RECENT.get(
-            (*content, box, tile.source),
-            lambda: enlarge_tile(net, weights, picture.read(box), tile.source.within(box)),
-        )
+
+        def computed() -> tuple[NDArray[Any], bool]:
+            result, unsteady = enlarge_tile(net, weights, picture.read(box), tile.source.within(box))
+            return (toned(result, tile.source, view(), size) if weights.one_tone else result), unsteady
+
+        part, unsteady = RECENT.get((*content, box, tile.source), computed)
         reduced = reduced or unsteady
         return part
 

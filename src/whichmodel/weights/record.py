@@ -103,6 +103,8 @@ class WeightsRecord(Record, frozen=True, kw_only=True):
             `"global"` where the network looks at the whole of what it is given: its tiles differ at their
             edges by any overlap, and are blended into each other; `"whole"` where it is always given the
             whole picture, reduced, and never tiles.
+        one_tone: whether tiles are given the tone that the whole picture gets: for networks that choose how
+            bright or clear a picture becomes. Needs `input_size`.
         tile: side of a tile's core in input pixels, where that of the program does not suit; 0: it does.
         outdone_by: what was measured to do the same better with models that run here; the planner then
             takes that, and these weights only where somebody names their model. Empty: nothing.
@@ -137,6 +139,7 @@ class WeightsRecord(Record, frozen=True, kw_only=True):
     receptive_field_note: str = ""
     size_multiple: Positive = 1
     context: Literal["finite", "global", "whole"] = "finite"
+    one_tone: bool = False
     tile: Annotated[int, msgspec.Meta(ge=0, le=4096)] = 0
     outdone_by: str = ""
     tiling: Tiling | None = None
@@ -257,6 +260,8 @@ def _check(made: WeightsRecord, where: str) -> None:
         raise InputError(
             f"{where}: tiles are filled up to a square whose side is a multiple of size_multiple"
         )
+    if made.one_tone and not (made.filled and made.scale == 1):
+        raise InputError(f"{where}: one_tone is for context global, scale 1 and an input_size")
     if made.operation == "model" and not {"image"} <= made.inputs.keys() & made.outputs.keys():
         raise InputError(f"{where}: inputs and outputs must name an 'image'")
 

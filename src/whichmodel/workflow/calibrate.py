@@ -99,7 +99,8 @@ def amount_of(step: Step, sizes: Mapping[str, Size], context: Context) -> int | 
     halo, filled = overlap_of(weights), weights.filled
     columns = sum(filled or tile.source.width for tile in tiles(image.width, 1, size=side, halo=halo))
     rows = sum(filled or tile.source.height for tile in tiles(1, image.height, size=side, halo=halo))
-    return columns * rows
+    view = filled**2 if weights.one_tone and columns * rows > filled**2 else 0
+    return columns * rows + view
 
 
 def tile_of(step: Step, context: Context) -> int:
