@@ -79,7 +79,11 @@ async def plan(request: Request) -> Response:
     photo = site.photo(request, request.query_params.get("photo", ""))
     found = await site.lookers.work(
         "plan",
-        {**_given(site, wish, photo), "max_megapixels": site.settings.max_megapixels},
+        {
+            **_given(site, wish, photo),
+            "max_megapixels": site.settings.max_megapixels,
+            "memory_bytes": site.settings.run_memory_bytes,
+        },
     )
     return Response(render("plan.html", plan=found, wish=wish), media_type="text/html")
 

@@ -187,7 +187,7 @@ class Queue:
             "wish": msgspec.to_builtins(run.wish),
             "max_megapixels": self._settings.max_megapixels,
         }
-        limit = Limit(seconds=self._settings.run_seconds, memory_bytes=self._settings.memory_bytes)
+        limit = Limit(seconds=self._settings.run_seconds, memory_bytes=self._settings.run_memory_bytes)
         try:
             return await worker.work("run", given, limit, lambda event: self._told(progress, event))
         finally:

@@ -12,6 +12,7 @@ from whichmodel.evidence import FirstEvidence
 from whichmodel.web.html import render
 from whichmodel.web.results import View
 from whichmodel.web.store import Run
+from whichmodel.web.worker import without_options
 from whichmodel.workflow import RunReport
 from whichmodel.workflow.data_output import data_rows
 
@@ -36,9 +37,9 @@ def report_rows(report: RunReport) -> list[tuple[str, str]]:
     for step in report.steps:
         effort = "kept from an earlier run" if step.cached else f"{step.seconds:.1f} s"
         licence = f", weights under {step.licence}" if step.licence else ""
-        model = f" with {step.model}" if step.model else ""
+        model = f" with {step.model}" if step.model and step.model not in step.title else ""
         rows.append(("step", f"{step.title}{model} ({effort}){licence}"))
-    rows += [("note", note) for note in report.notes]
+    rows += [("note", without_options(note)) for note in report.notes]
     rows.append(("whole run", f"{report.seconds:.1f} s"))
     return rows
 

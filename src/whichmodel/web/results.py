@@ -7,6 +7,7 @@ tiles and evidence are made in strips.
 from __future__ import annotations
 
 import math
+import shutil
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -38,6 +39,7 @@ from whichmodel.web.worker import Tell
 
 VIEW = Path("view.json")
 ZOOM = Path("zoom")
+_SCRATCH = "scratch-"
 _MAP_PIXELS = 24_000_000
 """Pixels that the map of the evidence has at most: beyond, one sample stands for several."""
 _SMALL = 900
@@ -120,8 +122,10 @@ def prepare(photo: Path, output: Path, origin: Origin, limits: Limits, tell: Tel
     if ready is not None and (ready.legend or ready.note):
         return ready.note
     ZOOM.mkdir(exist_ok=True)
+    for left in Path().glob(f"{_SCRATCH}*"):  # by a process that was killed
+        shutil.rmtree(left, ignore_errors=True)
     tell({"stage": "making the zoomable picture"})
-    with TemporaryDirectory(prefix="whichmodel-", dir=Path.cwd()) as scratch:
+    with TemporaryDirectory(prefix=_SCRATCH, dir=Path.cwd()) as scratch:
         folder = Path(scratch)
         most = Limits(max_input_pixels=limits.max_output_pixels)
         after = decode(open_picture(output, most), folder / "after")

@@ -22,7 +22,8 @@ class Settings:
         photo_megapixels: of the largest photo that is taken.
         max_megapixels: of the largest picture that is made.
         ask_seconds, look_seconds, run_seconds: after which a question, a look at a photo and a run are ended.
-        memory_bytes: of one process, above which it is ended.
+        ask_memory_bytes, run_memory_bytes: of a process that answers, or that looks at a photo or runs, above
+            which it is ended.
         askers: processes that answer questions.
         most_asks: questions that may wait; more are refused with 429.
         most_looks: looks at photos that may wait.
@@ -40,7 +41,8 @@ class Settings:
     ask_seconds: float = 20.0
     look_seconds: float = 120.0
     run_seconds: float = 3600.0
-    memory_bytes: int = 1_500_000_000
+    ask_memory_bytes: int = 1_500_000_000
+    run_memory_bytes: int = 4_000_000_000
     askers: int = field(default_factory=lambda: min(2, os.cpu_count() or 1))
     most_asks: int = 100
     most_looks: int = 16

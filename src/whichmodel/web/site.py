@@ -48,8 +48,8 @@ class Site:
     def __post_init__(self) -> None:
         settings = self.settings
         self.store = Store(settings.folder)
-        quick = Limit(seconds=settings.ask_seconds, memory_bytes=settings.memory_bytes)
-        look = Limit(seconds=settings.look_seconds, memory_bytes=settings.memory_bytes)
+        quick = Limit(seconds=settings.ask_seconds, memory_bytes=settings.ask_memory_bytes)
+        look = Limit(seconds=settings.look_seconds, memory_bytes=settings.run_memory_bytes)
         self.askers = Pool(settings.askers, settings.most_asks, quick)
         self.lookers = Pool(1, settings.most_looks, look, kept=False)
         self.queue = Queue(self.store, settings)

@@ -26,7 +26,7 @@ State = Literal["queued", "running", "done", "failed", "cancelled"]
 FINAL: frozenset[State] = frozenset({"done", "failed", "cancelled"})
 ID = re.compile(r"[0-9a-f]{32}")
 _LEFT_AFTER = 3600.0
-"""Seconds after which an upload that was never completed is removed."""
+"""Seconds after which what was never completed, an upload or a folder without a record, is removed."""
 
 R = TypeVar("R", bound=Record)
 
@@ -194,6 +194,11 @@ class Store:
             if run.state in FINAL and now - (run.ended or run.made) > seconds:
                 self.drop_run(run)
                 removed += 1
+        for folder in list(self.runs.iterdir()):
+            with suppress(OSError):
+                if not (folder / "run.json").is_file() and now - folder.stat().st_mtime > _LEFT_AFTER:
+                    shutil.rmtree(folder, ignore_errors=True)
+                    removed += 1
         for folder in list(self.photos.iterdir()):
             whole = (folder / "photo.json").is_file()
             with suppress(OSError):

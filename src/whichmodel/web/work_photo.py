@@ -19,7 +19,7 @@ from whichmodel.pictures.bridge import pyvips, reason
 from whichmodel.web.store import Wish
 from whichmodel.web.wanted import asked_of
 from whichmodel.web.work_ask import ANCHOR, step_facts
-from whichmodel.web.worker import NAME, Tell, anonymous
+from whichmodel.web.worker import NAME, Tell, anonymous, without_options
 
 SMALL = 640
 """Longest side of the small copy, in pixels."""
@@ -53,7 +53,7 @@ def plan(given: dict[str, Any], tell: Tell) -> dict[str, Any]:
     """Look at a photo and say what would be done to it, with every size; runs nothing but short timings.
 
     Args:
-        given: `path`, `wish`, and `max_megapixels`.
+        given: `path`, `wish`, `max_megapixels`, and the `memory_bytes` that a run may take.
 
     Raises:
         InputError: the question names nothing that can be run, or the print size is not understood.
@@ -75,7 +75,13 @@ def plan(given: dict[str, Any], tell: Tell) -> dict[str, Any]:
     for name, text in plan_rows(NAME, item):
         skipping = skipping if not name else name in own
         if not skipping:
-            rows.append((name, text))
+            rows.append((name, without_options(text)))
+    needed = item.memory_bytes or 0
+    crowded = (
+        [f"it needs about {needed / 1e9:.1f} GB of memory, more than this server gives to a run"]
+        if needed > given["memory_bytes"]
+        else []
+    )
     links = {step.id: f"#{ANCHOR}plan-{step.id}" for step in item.workflow.steps}
     return {
         "rows": rows,
@@ -85,8 +91,9 @@ def plan(given: dict[str, Any], tell: Tell) -> dict[str, Any]:
             for step, told in zip(item.workflow.steps, item.steps, strict=True)
         ],
         "decisions": [msgspec.to_builtins(each) for each in item.decisions],
-        "runs": item.runs,
+        "runs": item.runs and not crowded,
         "why_not": [
+            *crowded,
             *(f"{refusal.message}. {refusal.hint}" for refusal in item.refusals),
             *(f"{step.title}: {step.reason}" for step in item.steps if step.status == "unbound"),
         ],

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import sys
 import threading
 import time
@@ -37,11 +38,19 @@ TASKS = {
 NAME = "your photo"
 
 
+_OPTION = re.compile(r"; --[a-z-]+ asks for another$| with --[a-z-]+$")
+
+
+def without_options(text: str) -> str:
+    """A sentence without what only a command line has: its last words about an option."""
+    return _OPTION.sub("", text)
+
+
 def anonymous(error: WhichmodelError, path: Path | None) -> WhichmodelError:
     """The error in words that do not tell where the server keeps the photo."""
     message, hint = (text.replace(str(path), NAME) for text in (error.message, error.hint))
     kind = InputError if isinstance(error, InputError) else WhichmodelError
-    return kind(message, hint=hint.replace(" with --max-megapixels", ""))
+    return kind(message, hint=without_options(hint))
 
 
 def main() -> None:
