@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
+from whichmodel.web.pages_photo import _streamed
+from whichmodel.web.process import Failed
 from whichmodel.web.settings import Settings
 
 Person = Any
@@ -81,6 +85,21 @@ def test_a_large_file_that_does_not_tell_its_length_is_refused_too(
     before = left(settings)
     assert client.post("/photos", content=parts()).status_code == 413
     assert left(settings) == before
+
+
+def test_a_file_that_stops_coming_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("whichmodel.web.pages_photo._PATIENCE", 0.05)
+
+    class Stopped:
+        """A request whose body begins and never goes on."""
+
+        async def stream(self) -> AsyncIterator[bytes]:
+            yield b"\xff\xd8\xff"
+            await asyncio.sleep(60)
+
+    with pytest.raises(Failed) as caught:
+        asyncio.run(_streamed(cast(Request, Stopped()), tmp_path / "photo", 1000))
+    assert caught.value.status == 408
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 from urllib.parse import unquote
@@ -17,6 +18,8 @@ from whichmodel.web.store import Photo
 
 _HEAD = 512
 _LONGEST_NAME = 80
+_PATIENCE = 30.0
+"""Seconds to wait for the next piece of a file."""
 
 
 async def upload(request: Request) -> Response:
@@ -33,18 +36,7 @@ async def upload(request: Request) -> Response:
     id, folder = site.store.new_photo()
     path = folder / "photo"
     try:
-        size = 0
-        with path.open("wb") as file:
-            async for part in request.stream():
-                size += len(part)
-                if size > most:
-                    raise _too_large(most)
-                before = size - len(part)
-                file.write(part)
-                if before < _HEAD <= size:
-                    file.flush()
-                    _check_format(path)
-        _check_format(path)
+        size = await _streamed(request, path, most)
         found = await site.askers.work(
             "header",
             {"path": str(path), "max_megapixels": site.settings.photo_megapixels},
@@ -79,6 +71,32 @@ async def small(request: Request) -> Response:
     photo = site.photo(request, request.path_params["id"])
     path = site.store.photo_file(photo.id).with_name("small.jpg")
     return FileResponse(path, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
+
+
+async def _streamed(request: Request, path: Path, most: int) -> int:
+    """Write the body of a request to a file and check its format; says how many bytes it has.
+
+    Raises:
+        Failed: it is too large, of another format, or stops coming.
+    """
+    size = 0
+    clock = asyncio.get_running_loop().time
+    try:
+        with path.open("wb") as file:
+            async with asyncio.timeout(_PATIENCE) as patience:
+                async for part in request.stream():
+                    patience.reschedule(clock() + _PATIENCE)
+                    size += len(part)
+                    if size > most:
+                        raise _too_large(most)
+                    file.write(part)
+                    if size - len(part) < _HEAD <= size:
+                        file.flush()
+                        _check_format(path)
+    except TimeoutError:
+        raise Failed("the file stopped coming", "try it once more", 408) from None
+    _check_format(path)
+    return size
 
 
 def _check_length(told: str, most: int) -> None:
