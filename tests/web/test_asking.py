@@ -8,11 +8,13 @@ import dataclasses
 import hashlib
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from starlette.testclient import TestClient
 
+from whichmodel import web
+from whichmodel.domain.answer import Basis
 from whichmodel.web.app import make_app
 from whichmodel.web.pool import Busy, Pool
 from whichmodel.web.process import Limit
@@ -38,6 +40,13 @@ def test_the_answer_has_its_parts_and_a_way_to_run_it(answer: str) -> None:
         "Run it on your photo",
     ):
         assert words in answer
+
+
+def test_the_sentences_of_an_answer_do_not_take_the_style_of_our_own_pages() -> None:
+    style = (Path(web.__file__).parent / "static" / "web.css").read_text("utf-8")
+    told = [rule.split("{")[0] for rule in style.split("}")]
+    for basis in get_args(Basis):  # the class of each sentence
+        assert not [rule for rule in told if re.search(rf"(?:^|[\s,])\.{basis}\b(?!-)", rule)], basis
 
 
 def test_every_citation_leads_to_a_place_in_the_page(answer: str) -> None:
