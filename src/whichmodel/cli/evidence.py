@@ -49,7 +49,8 @@ def evidence(
     from whichmodel.api import verbs
     from whichmodel.domain import to_json
     from whichmodel.evidence import explain, paragraph
-    from whichmodel.evidence.folder import FILES
+    from whichmodel.evidence.folder import FILES, keep_command
+    from whichmodel.evidence.keeping import offer
     from whichmodel.evidence.words import careful, not_looked
 
     found = verbs.evidence(before, after, folder, blur=blur, noise=noise, model=model)
@@ -65,4 +66,8 @@ def evidence(
         click.echo("\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1)))
     for line in not_looked(found):
         click.echo(f"\n{line}")
+    told = offer(found)
+    if told:
+        click.echo("\n" + " ".join(told))
+        click.echo(f"  {keep_command(folder, str(before), str(after))}")
     click.echo("\n".join(str(folder / name) for name in FILES), err=True)

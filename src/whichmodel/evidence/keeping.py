@@ -17,6 +17,12 @@ KEEP_FILE = "keep-supported.json"
 _LEAST = 0.6
 """Difference of reduced result and input, 0..255, from which there is something to take back. Rounding alone
 makes 0.3."""
+_LARGER = 1.2
+"""Times as wide and high that a result must be: to take back a change of the same size is to take the photo."""
+_MOST_NOISE = 4.0
+_MOST_COLOUR = 20.0
+"""Largest change of colours everywhere, 0..255, that counts as a side effect; a larger one was wished, and would be
+undone too."""
 
 
 class Effect(Record, frozen=True, kw_only=True):
@@ -46,20 +52,23 @@ def offer(found: Evidence) -> tuple[str, ...]:
     """Sentences that offer it; none where there is nothing to take back, or the pictures lie otherwise."""
     lying = found.geometry
     psnr = found.consistency.psnr_db
-    if lying.turned or lying.cropped or min(lying.scale_x, lying.scale_y) < 1 or psnr is None:
+    if lying.turned or lying.cropped or min(lying.scale_x, lying.scale_y) < _LARGER or psnr is None:
         return ()
-    if found.consistency.rmse < _LEAST or found.colour_changed:
+    # What differs from a noisy photo may be its noise, which nobody wants back.
+    if found.model.noise > _MOST_NOISE:
+        return ()
+    if found.agreement.rmse < _LEAST or found.geometry.colour.largest > _MOST_COLOUR:
         return ()
     told = "; ".join(
-        f"{each.made_by} {each.scale}×: {each.without:.2f} → {each.kept:.2f} dB" for each in effects()
+        f"{each.made_by}, {each.scale}×, {each.pictures} photographs: {each.without:.2f} → {each.kept:.2f} dB"
+        for each in effects()
     )
-    pictures = max(each.pictures for each in effects())
     return (
-        f"The result, shrunk, differs from your photo by {found.consistency.rmse:.2f} of 255 steps. That much of it can"
+        f"The result, shrunk, differs from your photo by {found.agreement.rmse:.2f} of 255 steps. That much of it can"
         " be taken back: then the shrunk result is your photo, but for rounding. Detail finer than the photo's pixels"
         " stays, true or not.",
-        f"What that does to the truth was measured on {pictures} photographs whose large original is known"
-        f" (PSNR of brightness, higher is closer): {told}.",
+        "What that does to closeness to the truth was measured on photographs whose large original is known (PSNR of"
+        f" brightness, higher is closer): {told}.",
     )
 
 
