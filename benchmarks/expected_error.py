@@ -5,7 +5,8 @@ pictures: coverage (share of patches whose error stays below the limit) at 80, 9
 the interval's width, for errors begin at 0; Spearman correlation with the true error; and the area under the ROC curve
 for "error among the largest tenth", beside that of the local gradient, the local variance and the difference from
 bicubic enlargement. Set5 and Set14 took no part in the calibration. `--kept` also measures the photographs that
-`training/build_calibration.py` kept (give it the folder that it worked in).
+`training/build_calibration.py` kept (give it the folder that it worked in); pictures differ so much that a dozen of
+them say little, so `--turns` makes the tables anew with others kept.
 
 Shift, reported separately: noise of 10 and JPEG of quality 50 on the small pictures of the sets, and the drawings of
 Set14. `told` is the share of pictures for which the program itself says "not calibrated".
@@ -116,7 +117,7 @@ def measure(table: Table, part: str, pair: Pair) -> Row:
         gradient=area(pooled(whole(np.hypot(down, across).astype(np.float32)), PATCH), wrong),
         variance=area(pooled(np.square(whole(after)), PATCH) - np.square(mean), wrong),
         bicubic=area(pooled(whole(np.abs(after - enlarged(before, scale))), PATCH), wrong),
-        told=unlike(Picture(pair.before), table.facts),
+        told=unlike(Picture(pair.before), table.facts) if table.facts.ranges else "",
     )
 
 
@@ -164,14 +165,26 @@ def sets(
         yield Pair(name, before, colour(kept), truth)
 
 
-def kept_photographs(table: Table, work: Path) -> Iterator[Pair]:
+def kept_photographs(table: Table, work: Path, turn: int = 0) -> Iterator[Pair]:
     """The photographs that were neither learned from nor calibrated on."""
     from build_calibration import kept
 
-    for name in kept():
+    for name in kept(turn):
         folder = work / table.facts.weights
         parts = [colour(folder / f"{name}.{part}.png") for part in ("before", "after", "truth")]
         yield Pair(name, parts[0], parts[1], parts[2])
+
+
+def turned(weights: str, work: Path, turns: int) -> list[Row]:
+    """The same with tables that are made anew, so that other photographs are kept each time."""
+    from build_calibration import made
+
+    rows = []
+    for turn in range(turns):
+        table = made(weights, work, turn)
+        pairs = kept_photographs(table, work, turn)
+        rows += [measure(table, "photographs kept in turn", pair) for pair in pairs]
+    return rows
 
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -181,11 +194,14 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option("--data", type=_FOLDER, default=DATA, help="Folder with Set5 and Set14.")
 @click.option("--made", type=_FOLDER, required=True, help="Where results are kept between runs.")
 @click.option("--kept", "work", type=_FOLDER, help="Folder that build_calibration.py worked in.")
+@click.option(
+    "--turns", default=0, help="Times that tables are made anew from --kept; 6 keep every photograph once."
+)
 @click.option("--weights", "only", multiple=True, help="Only these; default all that are calibrated.")
 @click.option("--damaged", default=99, help="Pictures that noise and JPEG are put on; 0 for none.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 def main(
-    data: Path, made: Path, work: Path | None, only: tuple[str, ...], damaged: int, as_json: bool
+    data: Path, made: Path, work: Path | None, turns: int, only: tuple[str, ...], damaged: int, as_json: bool
 ) -> None:
     """Measure coverage, width, Spearman and AUC of the expected error."""
     if not any(data.glob("Set5/x*/*_LR.png")):
@@ -200,6 +216,7 @@ def main(
         rows += [measure(table, "Set5 and Set14", pair) for pair in sets(table, data, made)]
         if work is not None:
             rows += [measure(table, "kept photographs", pair) for pair in kept_photographs(table, work)]
+            rows += turned(weights, work, turns)
         drawn = [pair for pair in sets(table, data, made) if pair.name.removeprefix("Set14-") in DRAWINGS]
         rows += [measure(table, "shift: drawings", pair) for pair in drawn]
         for damage in (noisy, compressed) if damaged else ():

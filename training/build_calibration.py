@@ -14,11 +14,13 @@ Exit codes: 0 fine; 2 photographs are missing.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 import numpy as np
 import yaml
 from mapie.regression import SplitConformalRegressor
@@ -30,7 +32,7 @@ from whichmodel.catalog import cards
 from whichmodel.domain import InputError
 from whichmodel.evidence.expected_domain import NOISE, SHARPNESS, measured
 from whichmodel.evidence.expected_features import NAMES, PATCH, features, luma, pooled
-from whichmodel.evidence.expected_table import DISAGREEMENT, FAR, Facts
+from whichmodel.evidence.expected_table import DISAGREEMENT, FAR, Facts, Table
 from whichmodel.files import replacing
 from whichmodel.pictures import Picture, bicubic, read_picture, write_picture
 from whichmodel.weights import record
@@ -41,8 +43,8 @@ TABLES = HERE.parent / "src" / "whichmodel" / "evidence" / "data" / "expected"
 LONGEST = 800
 GRAIN, GRAINY = 5.0, 0.5
 """Largest standard deviation of the grain in each channel, 0..255; the share of photographs that get some."""
-LEARNED, CALIBRATED = 26, 36
-"""Photographs to learn from and to calibrate on, in the order of their hashes; the others are kept."""
+LEARNED, CALIBRATED, KEPT = 26, 36, 12
+"""Photographs to learn from, to calibrate on and to measure with, in the order of their hashes."""
 SAMPLES = 1800
 """Patches of a photograph that are learned from."""
 LEVELS = (0.8, 0.9, 0.95)
@@ -52,7 +54,7 @@ MEMBERS, HIDDEN, DECAY = 4, (64, 32), 0.3
 ROUNDS = 10
 GRID = np.concatenate([[0.0], np.geomspace(0.25, 128.0, 55), [255.0]])
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -85,9 +87,16 @@ def photographs(folder: Path | None = None) -> list[Photograph]:
     return sorted(every, key=lambda each: each.sha256)
 
 
-def kept() -> list[str]:
+def order(turn: int = 0) -> list[str]:
+    """Names of the photographs in the order of their hashes, begun `KEPT` later for each turn."""
+    names = [each.name for each in photographs()]
+    first = turn * KEPT % len(names)
+    return names[first:] + names[:first]
+
+
+def kept(turn: int = 0) -> list[str]:
     """Names of the photographs that nothing is learned from and nothing calibrated on."""
-    return [each.name for each in photographs()][LEARNED + CALIBRATED :]
+    return order(turn)[LEARNED + CALIBRATED :]
 
 
 def reduced(photograph: Path) -> NDArray[np.uint8]:
@@ -119,6 +128,7 @@ def truth_of(pixels: NDArray[np.uint8], sha256: str, side: int) -> NDArray[np.ui
     return np.ascontiguousarray(np.clip(np.rint(pixels + grain), 0, 255).astype(np.uint8))
 
 
+@cache
 def patches_of(work: Path, name: str, scale: int) -> tuple[Floats, Floats]:
     """Features and errors of the patches of one photograph, as arrays over the picture."""
     planes = [
@@ -210,7 +220,7 @@ def enlarge(weights: str, folder: Path, work: Path, side: int) -> None:
         if not kept_at.exists():
             kept_at.parent.mkdir(parents=True, exist_ok=True)
             write_picture(Picture(reduced(each.path)), kept_at)
-        truth = truth_of(read_picture(kept_at).pixels, each.sha256, side)
+        truth = truth_of(read_picture(kept_at).pixels.astype(np.uint8), each.sha256, side)
         before = bicubic(truth, truth.shape[1] // scale, truth.shape[0] // scale)
         made, _ = run_picture(workflow_for_card(card), Picture(before), cards=cards())
         write_picture(Picture(truth), folder_of / f"{each.name}.truth.png")
@@ -224,13 +234,55 @@ def enlarge(weights: str, folder: Path, work: Path, side: int) -> None:
 @click.option("--work", type=_WORK, required=True, help="Where `enlarge` kept the pictures.")
 def learn(weights: str, work: Path) -> None:
     """Learn, calibrate and write the table of WEIGHTS."""
+    _write(made(weights, work))
+
+
+def made(weights: str, work: Path, turn: int = 0) -> Table:
+    """The table of weights.
+
+    Args:
+        turn: others are learned from, calibrated on and kept: the order begins `KEPT` photographs later for each.
+    """
     scale, folder = record(weights).scale, work / weights
-    names = [each.name for each in photographs()]
+    names = order(turn)
     rng = np.random.default_rng(0)
     learned = [inner(patches_of(folder, name, scale)) for name in names[:LEARNED]]
     x, y = (
         np.concatenate(parts) for parts in zip(*(_some(each, SAMPLES, rng) for each in learned), strict=True)
     )
+    calibration = [inner(patches_of(folder, name, scale)) for name in names[LEARNED : LEARNED + CALIBRATED]]
+    count = min(len(each.errors) for each in calibration)
+    facts = Facts(
+        weights=weights,
+        scale=scale,
+        degradation=f"made small {scale} times by cubic reduction, with a photo's own grain at most and without JPEG",
+        measure="mean absolute error of luma in a patch, 0 to 255",
+        learned=LEARNED,
+        calibrated=CALIBRATED,
+        patches=count,
+        levels=LEVELS,
+        ranges={} if turn else _ranges(folder, names[: LEARNED + CALIBRATED]),
+        disagreement=_disagreement([*learned, *calibration]),
+        how=(
+            f"training/build_calibration.py; the photographs of training/photographs.yaml in the order of their "
+            f"hashes, {LEARNED} to learn from, the next {CALIBRATED} to calibrate on"
+        ),
+    )
+    table = _learned(facts, x, y)
+    drawn = [_some(each, count, rng) for each in calibration]
+    seen = table.expected(np.concatenate([each[0] for each in drawn])) + FLOOR
+    errors = np.concatenate([each[1] for each in drawn]) + FLOOR
+    limits = []
+    for level in LEVELS:
+        shape = shape_of(table.expected(x) + FLOOR, y + FLOOR, level)
+        factor = factor_of(shape, seen, errors, level, CALIBRATED)
+        click.echo(f"{level:.0%}: the learned limit times {factor:.3f}")
+        limits.append(np.clip(factor * shape - FLOOR, 0, 255))
+    return replace(table, limits=np.stack(limits).astype(np.float32))
+
+
+def _learned(facts: Facts, x: Floats, y: Floats) -> Table:
+    """What expects errors `y` from features `x`; its limits are not known yet."""
     centre, spread = x.mean(axis=0), x.std(axis=0) + 1e-6
     members = [
         MLPRegressor(
@@ -239,50 +291,23 @@ def learn(weights: str, work: Path) -> None:
         ).fit(np.clip((x - centre) / spread, -FAR, FAR), np.log(y + FLOOR))
         for seed in range(MEMBERS)
     ]  # fmt: skip
-    layers = [
+    layers = tuple(
         (
             np.stack([each.coefs_[place] for each in members]).astype(np.float32),
             np.stack([each.intercepts_[place] for each in members])[:, None].astype(np.float32),
         )
         for place in range(len(HIDDEN) + 1)
-    ]
-
-    def expected(values: Floats) -> Floats:
-        """With `FLOOR`; as `evidence.expected_table.Table` does it, less the clipping."""
-        clipped = np.clip((values - centre) / spread, -FAR, FAR)
-        found: Floats = np.exp(np.mean([each.predict(clipped) for each in members], axis=0)).astype(
-            np.float32
-        )
-        return found
-
-    calibration = [inner(patches_of(folder, name, scale)) for name in names[LEARNED : LEARNED + CALIBRATED]]
-    count = min(len(each.errors) for each in calibration)
-    drawn = [_some(each, count, rng) for each in calibration]
-    seen = expected(np.concatenate([each[0] for each in drawn]))
-    errors = np.concatenate([each[1] for each in drawn]) + FLOOR
-    limits = []
-    for level in LEVELS:
-        shape = shape_of(expected(x), y + FLOOR, level)
-        factor = factor_of(shape, seen, errors, level, CALIBRATED)
-        click.echo(f"{level:.0%}: the learned limit times {factor:.3f}")
-        limits.append(np.clip(factor * shape - FLOOR, 0, 255))
-    facts = Facts(
-        weights=weights,
-        scale=scale,
-        degradation=f"made small {scale} times by cubic reduction, without noise and without JPEG",
-        measure="mean absolute error of luma in a patch, 0 to 255",
-        learned=LEARNED,
-        calibrated=CALIBRATED,
-        patches=count,
-        levels=LEVELS,
-        ranges=_ranges(folder, names[: LEARNED + CALIBRATED]),
-        disagreement=_disagreement([*learned, *calibration]),
-        how=(
-            f"training/build_calibration.py; the photographs of training/photographs.yaml in the order of their "
-            f"hashes, {LEARNED} to learn from, the next {CALIBRATED} to calibrate on"
-        ),
     )
-    _write(facts, centre, spread, layers, np.stack(limits))
+    grid = GRID.astype(np.float32)
+    return Table(
+        facts=facts,
+        centre=centre.astype(np.float32),
+        spread=spread.astype(np.float32),
+        layers=layers,
+        floor=FLOOR,
+        grid=grid,
+        limits=np.zeros((0, len(grid)), np.float32),
+    )
 
 
 def _some(patches: Patches, count: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
@@ -307,31 +332,23 @@ def _disagreement(every: list[Patches]) -> float:
     return round(1.25 * float(np.exp(most)), 2)
 
 
-def _write(
-    facts: Facts,
-    centre: Floats,
-    spread: Floats,
-    layers: list[tuple[Floats, Floats]],
-    limits: NDArray[np.float64],
-) -> None:
-    import msgspec
-
+def _write(table: Table) -> None:
     TABLES.mkdir(parents=True, exist_ok=True)
-    arrays: dict[str, Any] = {f"matrix{i}": layer[0] for i, layer in enumerate(layers)}
-    arrays |= {f"offset{i}": layer[1] for i, layer in enumerate(layers)}
-    with replacing(TABLES / f"{facts.weights}.npz") as temporary, temporary.open("wb") as file:
+    arrays: dict[str, Any] = {f"matrix{i}": layer[0] for i, layer in enumerate(table.layers)}
+    arrays |= {f"offset{i}": layer[1] for i, layer in enumerate(table.layers)}
+    with replacing(TABLES / f"{table.facts.weights}.npz") as temporary, temporary.open("wb") as file:
         np.savez_compressed(
             file,
             features=np.array(NAMES),
-            centre=centre.astype(np.float32),
-            spread=spread.astype(np.float32),
-            floor=np.float32(FLOOR),
-            grid=GRID.astype(np.float32),
-            limits=limits.astype(np.float32),
+            centre=table.centre,
+            spread=table.spread,
+            floor=np.float32(table.floor),
+            grid=table.grid,
+            limits=table.limits,
             **arrays,
         )
-    with replacing(TABLES / f"{facts.weights}.json") as temporary:
-        temporary.write_bytes(msgspec.json.format(msgspec.json.encode(facts), indent=2) + b"\n")
+    with replacing(TABLES / f"{table.facts.weights}.json") as temporary:
+        temporary.write_bytes(msgspec.json.format(msgspec.json.encode(table.facts), indent=2) + b"\n")
 
 
 if __name__ == "__main__":
