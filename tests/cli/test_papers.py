@@ -35,7 +35,8 @@ def test_import_tells_what_it_did_and_a_second_one_that_nothing_is_new(
     assert "2 new, 0 renewed, 0 known already" in shown.out
     assert "papers index" in shown.err
     assert run_program(["papers", "import", good, "--library", place, "--no-vectors", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["changes"] == {"new": 0, "changed": 0, "known": 2}
+    (done,) = json.loads(capsys.readouterr().out)["imports"]
+    assert done["changes"] == {"new": 0, "changed": 0, "known": 2}
 
 
 def test_bad_rows_give_exit_code_2_and_are_named(

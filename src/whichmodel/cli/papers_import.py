@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from whichmodel.domain import InputError, WhichmodelError
+from whichmodel.domain import InputError, WhichmodelError, to_data
 
 if TYPE_CHECKING:
     from whichmodel.catalog.library.embedded import EmbeddedLibrary
@@ -67,12 +67,15 @@ def import_papers(
     tasks = [*_of_files(files, source), *_of_web(queries, sets, base_url, since, until, most, source)]
     if not tasks:
         raise InputError("nothing to import was named", hint="name a file, --arxiv QUERY or --oai SET")
-    bad = 0
+    bad, documents = 0, []
     with open_for_import(name) as library:
         for told, key, keep_place, rows in tasks:
             report = _import(library, told, key, keep_place, rows, most)
             bad += report.bad_rows
-            _tell(told, report, as_json=as_json)
+            if as_json:
+                documents.append({"from": told, **to_data(report)})
+            else:
+                _tell(told, report)
         missing = library.without_vector
         if vectors or (vectors is None and missing <= _SOME):
             _embed(library, missing)
@@ -82,6 +85,10 @@ def import_papers(
                 f" (about {max(1, round(missing / 1000 * _MINUTES_A_THOUSAND))} minutes, can be interrupted)",
                 err=True,
             )
+    if as_json:
+        import msgspec
+
+        click.echo(msgspec.json.format(msgspec.json.encode({"imports": documents}), indent=2).decode())
     return 2 if bad else 0
 
 
@@ -221,15 +228,7 @@ def _embed(library: EmbeddedLibrary | PostgresLibrary, count: int) -> int:
         return 0
 
 
-def _tell(told: str, report: ImportReport, *, as_json: bool) -> None:
-    if as_json:
-        import msgspec
-
-        from whichmodel.domain import to_data
-
-        data = {"from": told, **to_data(report)}
-        click.echo(msgspec.json.format(msgspec.json.encode(data), indent=2).decode())
-        return
+def _tell(told: str, report: ImportReport) -> None:
     changes = report.changes
     parts = [f"{changes.new:,} new", f"{changes.changed:,} renewed", f"{changes.known:,} known already"]
     if report.bad_rows:

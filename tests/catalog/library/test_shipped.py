@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -67,6 +68,16 @@ def test_it_is_made_once_and_opened_again(cache: Path, shipped: EmbeddedLibrary)
     again = shipped_library(cache)
     assert len(again) == len(shipped)
     assert (place / "papers.sqlite").stat().st_mtime_ns == before
+
+
+def test_libraries_of_older_bibliographies_go_after_a_day(tmp_path: Path) -> None:
+    old, young = tmp_path / "bibliography-0123", tmp_path / "bibliography-4567"
+    for folder in (old, young):
+        folder.mkdir()
+    os.utime(old, (1, 1))
+    shipped_library(tmp_path).close()
+    assert not old.exists()
+    assert young.exists()
 
 
 def test_where_the_cache_cannot_be_written_it_is_made_for_the_process(tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
+import time
 from collections import defaultdict
+from contextlib import suppress
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -28,6 +30,7 @@ OUR_WORDS = "our card"
 _NOTE = "bibliography"
 _TOLD = ("task", "method", "strength")
 _AT_ONCE = 2000
+_A_DAY = 86_400
 
 
 @cache
@@ -112,6 +115,7 @@ _kept: list[tempfile.TemporaryDirectory[str]] = []
 def _make(place: Path) -> None:
     """Make the library beside its place and give it its name; one that is already there stays."""
     place.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(place)
     work = Path(tempfile.mkdtemp(prefix=".part-", dir=place.parent))
     try:
         with EmbeddedLibrary(work, write=True) as library:
@@ -124,6 +128,14 @@ def _make(place: Path) -> None:
                 raise
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _sweep(place: Path) -> None:
+    """Remove libraries of older bibliographies, and what a killed process left, when they are a day old."""
+    for leftover in (*place.parent.glob("bibliography-*"), *place.parent.glob(".part-*")):
+        with suppress(OSError):
+            if leftover != place and time.time() - leftover.stat().st_mtime > _A_DAY:
+                shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _add_vectors(library: EmbeddedLibrary, some: tuple[Paper, ...], start: int, table: Table) -> None:
