@@ -80,6 +80,12 @@ def test_a_special_medium_is_there_for_those_who_ask() -> None:
     assert any("point cloud" in paper.title.casefold() for paper in found)
 
 
+def test_a_factor_is_of_pictures_without_a_word_for_them() -> None:
+    found = related(understand("I enlarged it 4x and it stays sharp. How?"))
+    assert found
+    assert all("super-resolution" in item.paper.tasks for item in found)
+
+
 def test_nothing_rather_than_something_beside_the_point() -> None:
     assert related_papers(intent(None)) == ()
     assert related_papers(intent("no-such-task")) == ()

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # So many of each list come into question.
 _LOOKED_AT = 1000
+# So many of the best by the question alone are among the candidates.
+_BY_QUESTION = 10
 
 
 class Candidate(Record, frozen=True, kw_only=True):
@@ -48,7 +50,7 @@ def candidates(library: Library, wanted: Wanted, *, filters: Filters, most: int)
 
     Args:
         filters: only what passes them.
-        most: how many at most.
+        most: how many by all that is wanted; a few that the question's own words find may come on top.
 
     Raises:
         WeightsError: the sentence encoder is missing or damaged.
@@ -89,7 +91,12 @@ def _best(
     total = wanted.question_share * scores[:, 0]
     for task, fitting in zip(wanted.tasks, of_task, strict=True):
         total = total + task.share * fitting
-    order = np.argsort(-total, kind="stable")[:most]
+    order = np.argsort(-total, kind="stable")
+    # What has the very words of the question may be what it names; it is judged whatever its task is.
+    named = [
+        place for place in np.argsort(-scores[:, 0], kind="stable")[:_BY_QUESTION] if place in order[most:]
+    ]
+    order = np.concatenate([order[:most], np.array(named, order.dtype)])
     return [
         Candidate(
             row=int(rows[place]),

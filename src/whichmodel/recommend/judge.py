@@ -10,6 +10,7 @@ from whichmodel.recommend.candidates import Candidate, candidates
 from whichmodel.recommend.relation import Relation, relation
 from whichmodel.recommend.special import special_uses
 from whichmodel.recommend.wanted import Wanted
+from whichmodel.understand.phrases import plain
 
 if TYPE_CHECKING:
     from whichmodel.catalog.library import Filters, Library
@@ -21,8 +22,9 @@ _OF_KIN = 0.5
 _OTHER_TASK, _OTHER_FIELD, _AS_MEANS = 0.03, 0.05, 0.1
 # Each special use that was not asked for.
 _SPECIAL_USE = 0.1
-# A title with every word of the question is what was looked for.
+# A title with the name that was looked for.
 _BY_NAME = 0.3
+_FEW_WORDS = 2
 # Judging reads titles and abstracts; deeper, the first ten stay the same on the judged set.
 FIRST = 60
 
@@ -35,7 +37,8 @@ class Judged(Record, frozen=True, kw_only=True):
         candidate: its row and fused scores.
         relations: to each wanted task, in order.
         unasked: special uses that its title names and the question does not.
-        by_name: its title has every word of the question, as where somebody looks for a work by its name.
+        by_name: its title has every word of the question, as where somebody looks for a work by its name;
+            where two words mean a task ("remove noise") the title has to hold them as they stand.
         score: fused score with all that taken into account.
     """
 
@@ -63,7 +66,7 @@ def _judge(
     paper: Paper, candidate: Candidate, wanted: Wanted, asked: frozenset[str], words: frozenset[str]
 ) -> Judged:
     relations = tuple(relation(paper, item.task.id) for item in wanted.tasks)
-    by_name = bool(words) and words <= set(terms(paper.title))
+    by_name = bool(words) and words <= set(terms(paper.title)) and _looks_for_a_name(wanted, paper)
     unasked = frozenset[str]() if by_name else special_uses(paper.title) - asked
     score = candidate.score - _SPECIAL_USE * len(unasked) + (_BY_NAME if by_name else 0.0)
     for item, found in zip(wanted.tasks, relations, strict=True):
@@ -71,6 +74,12 @@ def _judge(
     return Judged(
         paper=paper, candidate=candidate, relations=relations, unasked=unasked, by_name=by_name, score=score
     )
+
+
+def _looks_for_a_name(wanted: Wanted, paper: Paper) -> bool:
+    if not wanted.tasks or len(terms(wanted.question)) > _FEW_WORDS:
+        return True
+    return plain(wanted.question).strip() in plain(paper.title)
 
 
 def _bonus(found: Relation, id: str) -> float:

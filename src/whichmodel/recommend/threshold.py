@@ -52,9 +52,9 @@ def fits(item: Judged, wanted: Wanted) -> bool:
 
 
 def _of_our_world(wanted: Wanted) -> bool:
-    return bool(recorded(wanted.question)) or any(
-        _in_terms(wanted.question, item.task) for item in wanted.tasks
-    )
+    if wanted.sized or recorded(wanted.question):
+        return True
+    return any(_in_terms(wanted.question, item.task) for item in wanted.tasks)
 
 
 @lru_cache(maxsize=256)

@@ -42,11 +42,13 @@ class Wanted(Record, frozen=True, kw_only=True):
         question: the person's own words.
         tasks: what they may mean, likeliest first; empty where no task is known.
         words: of the media and the damage that the question names, in the field's words.
+        sized: a factor of enlargement is written as of pictures ("4x"), or a size in pixels is named.
     """
 
     question: str
     tasks: tuple[WantedTask, ...]
     words: tuple[str, ...] = ()
+    sized: bool = False
 
     @property
     def question_share(self) -> float:
@@ -80,7 +82,16 @@ def wanted_by(intent: Intent) -> Wanted:
             for id, confidence in likely
         ),
         words=tuple(name.replace("-", " ") for name in (*intent.media, *intent.degradations)),
+        sized=_is_sized(intent),
     )
+
+
+def _is_sized(intent: Intent) -> bool:
+    # "Three times bigger" may be said of bread.
+    written = intent.scale_words is not None and re.search(
+        r"\d\s?[x×]|[x×]\s?\d", intent.scale_words.text.lower()
+    )
+    return intent.pixels is not None or bool(written)
 
 
 @cache
