@@ -134,7 +134,7 @@ def test_what_is_a_matter_of_taste_or_lost_is_told_and_left(kind: Any) -> None:
     found = Finding(kind=kind, strength=0.5, confidence=1, sentence="your photo has something")
     decisions = decide(CLEAN[0], [found], CARDS)
     assert tasks_of(decisions) == ["super-resolution"]
-    assert decisions[-1].why.startswith("your photo has something: ")
+    assert decisions[-1].why.startswith("your photo has something")
     if '"' in decisions[-1].why:
         words = decisions[-1].why.split('"')[1]
         assert "image-restoration" in understand(f"{words} 2x").steps

@@ -29,7 +29,7 @@ _SAY = {
     "faded": 'left as it is; "restore this photo, only the colours, and enlarge" would correct it',
     "cast": 'left as it is; "restore this photo, only the colours, and enlarge" would correct it',
     "damage": 'left as they are; "restore this photo, only the scratches, and enlarge" would fill them',
-    "clipped": "no step here brings it back",
+    "clipped": "",
 }
 """What to say where a problem is told and nothing is done about it unasked: these are matters of taste, or lost."""
 
@@ -108,7 +108,7 @@ def _told(found: Mapping[str, str]) -> Iterator[Decision]:
     for kind, advice in _SAY.items():
         # Noise itself is cut off at black and white.
         if kind in found and not (kind == "clipped" and "noise" in found):
-            yield Decision(task=RESTORING, chosen=False, why=f"{found[kind]}: {advice}")
+            yield Decision(task=RESTORING, chosen=False, why=": ".join(filter(None, (found[kind], advice))))
 
 
 def steps_of(decisions: Sequence[Decision], named: Sequence[str]) -> tuple[str, ...]:
