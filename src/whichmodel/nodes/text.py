@@ -38,8 +38,8 @@ LEVELS = (1, 2, 4)
 _COARSER = 0.6
 """Size of the picture at which only lines that the first size shows are confirmed, as share of that size."""
 _TALL = 24.0
-"""Height in pixels from which a line is confirmed. Of Set14 and six photographs (`benchmarks/text.py`) all five false
-lines with a score of 0.6 were taller and were not seen at 0.6 of the size; all 17 tall lines of a book's cover were."""
+"""Height in pixels from which a line is confirmed. Of Set14 and five photographs (`benchmarks/text.py`) all four false
+lines with a score of 0.6 were taller and were not seen at 0.6 of the size; all lines of a book's cover were."""
 _FAINT = 0.5
 """Score from which a line confirms another."""
 _CORE, _HALO = 640, 64
