@@ -135,7 +135,16 @@ def test_when_nothing_fits_nothing_is_shown(
     assert run_program(["papers", "import", good, "--library", place]) == 0
     capsys.readouterr()
     assert run_program(["papers", "search", "how do I bake bread?", "--library", place]) == 0
-    assert capsys.readouterr().out == "no related paper in your library of 2\n"
+    assert capsys.readouterr() == ("no related paper in your library of 2\n", "")
+
+
+def test_a_search_tells_that_vectors_are_missing(
+    good: str, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_program(["papers", "import", good, "--library", place, "--no-vectors"]) == 0
+    capsys.readouterr()
+    assert run_program(["papers", "search", "how do I bake bread?", "--library", place]) == 0
+    assert "2 of them have no vector yet" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

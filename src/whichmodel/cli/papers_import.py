@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from whichmodel.catalog.library.postgres import PostgresLibrary
     from whichmodel.catalog.library.sources import Row
 
-_MINUTES_A_THOUSAND = 0.5
+_MINUTES_A_THOUSAND = 0.6
 # So many vectors are made without being asked for: about a minute.
 _SOME = 2000
 
@@ -80,9 +80,11 @@ def import_papers(
         if vectors or (vectors is None and missing <= _SOME):
             _embed(library, missing)
         elif missing:
+            minutes = max(1, round(missing / 1000 * _MINUTES_A_THOUSAND))
             click.echo(
-                f"{missing:,} papers are found by their words only; `whichmodel papers index` makes their vectors"
-                f" (about {max(1, round(missing / 1000 * _MINUTES_A_THOUSAND))} minutes, can be interrupted)",
+                f"{missing:,} papers have no vector yet: they are shown only where a title has every word of the"
+                " question\n  `whichmodel papers index` makes the vectors"
+                f" (about {minutes} minute{'' if minutes == 1 else 's'}, can be interrupted)",
                 err=True,
             )
     if as_json:

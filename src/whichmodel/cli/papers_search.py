@@ -50,6 +50,10 @@ def search_papers(
     elif not found:
         narrowed = "" if filters.empty else " that passes your filters"
         click.echo(f"no related paper in your library of {len(held):,}{narrowed}")
+        if missing := held.without_vector:
+            click.echo(
+                f"{missing:,} of them have no vector yet: `whichmodel papers index` makes them", err=True
+            )
     else:
         _print_table(found)
     return 0

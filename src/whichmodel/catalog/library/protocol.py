@@ -111,6 +111,10 @@ class Library(Protocol):
             InputError: there is no such row.
         """
 
+    @property
+    def without_vector(self) -> int:
+        """How many papers have no vector of their present text."""
+
     def close(self) -> None:
         """Let files and connections go."""
 
