@@ -18,7 +18,7 @@ from whichmodel.evidence.invention import Kind
 from whichmodel.evidence.maps import Maps
 from whichmodel.evidence.plots import edge_svg, spectrum_svg
 from whichmodel.evidence.things import things
-from whichmodel.evidence.words import edge_words, not_looked, paragraph, spectrum_words
+from whichmodel.evidence.words import careful, edge_words, not_looked, paragraph, spectrum_words
 from whichmodel.pictures import Picture, Raster, bicubic
 from whichmodel.pictures.raster import store
 
@@ -161,3 +161,12 @@ def test_of_a_poster_a_smaller_copy_is_looked_at_and_what_is_found_lies_where_it
     (face,) = read(SMALL, PHOTO, tmp_path).reading.things
     assert seen == [(296, 200)]
     assert (face.left, face.top, face.right, face.bottom) == (20, 40, 120, 160)
+
+
+def test_the_paragraph_counts_what_was_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    boxes = tuple((20.0 * i, 40.0, 20.0 * i + 18, 60.0) for i in range(14))
+    monkeypatch.setattr("whichmodel.evidence.reading.faces_of", lambda picture: (boxes, ""))
+    monkeypatch.setattr("whichmodel.evidence.reading.text_of", lambda picture: (boxes[:1], ""))
+    found = read(SMALL, PHOTO, tmp_path)
+    assert "It shows 12 or more faces and one line of text" in paragraph(found)
+    assert len(careful(found)) == 13 + len(found.regions)

@@ -20,7 +20,7 @@ Boxes = tuple[tuple[float, float, float, float], ...]
 Looked = tuple[Boxes | None, str]
 """Left, top, right, bottom of each, in pixels; or `None` and why they were not looked for."""
 
-_MOST = 12
+MOST = 12
 """Things of one sort that are called out; the largest."""
 _LEAST = 6
 """Pixels of a side of the smallest thing."""
@@ -89,7 +89,7 @@ def things(
         if boxes is None:
             missing[what] = why
             continue
-        large = sorted(boxes, key=lambda box: -(box[2] - box[0]) * (box[3] - box[1]))[:_MOST]
+        large = sorted(boxes, key=lambda box: -(box[2] - box[0]) * (box[3] - box[1]))[:MOST]
         told += [
             thing
             for box in large

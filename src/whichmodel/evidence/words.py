@@ -12,7 +12,7 @@ from whichmodel.evidence.invention import LEGEND, Kind
 from whichmodel.evidence.overlay import COLOUR_CHANGE
 from whichmodel.evidence.regions import Region
 from whichmodel.evidence.spectrum import Spectrum
-from whichmodel.evidence.things import WRONG, Thing
+from whichmodel.evidence.things import MOST, WRONG, Thing
 
 CHANGED = "changed"
 """What contradicts the photo is called so in a result of the photo's own size: there it may have been wished."""
@@ -148,7 +148,7 @@ def _things(found: Evidence) -> str:
     for what, one, many in (("face", "one face", "faces"), ("text", "one line of text", "lines of text")):
         count = sum(thing.what == what for thing in found.reading.things)
         if count:
-            told.append(one if count == 1 else f"{count} {many}")
+            told.append(one if count == 1 else f"{count}{' or more' if count >= MOST else ''} {many}")
     alone = len(found.reading.things) == 1
     if any(thing.contradicts >= WRONG for thing in found.reading.things):
         end = f"{'it is' if alone else 'not all of them are'} not what your photo shows there"
