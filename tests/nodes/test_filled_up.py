@@ -219,3 +219,13 @@ def test_every_tile_costs_as_much_as_a_full_one(network: Path, tmp_path: Path, m
 def test_a_record_says_what_goes_together(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(InputError, match=said):
         _check(fixed(**changes), "here.yaml")
+
+
+def test_what_brings_new_light_may_change_it(monkeypatch: Any) -> None:
+    step = Step(
+        id="s", title="", operation="model", model="Fixed", takes={"image": "p"}, gives=picture_port(1)
+    )
+    card = msgspec.structs.replace(cards()["FFDNet-colour"], name="Fixed", weights="fixed")
+    for new_light in (False, True):
+        monkeypatch.setitem(records(), "fixed", fixed(new_light=new_light))
+        assert MODEL.keeps_light(step, {"Fixed": card}) is not new_light

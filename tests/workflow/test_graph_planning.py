@@ -126,14 +126,14 @@ class TestWhatCannotRun:
     """Steps without a model are planned, told, and refused with what to do."""
 
     def test_unbound_steps_say_why_and_what_to_do(self) -> None:
-        workflow = workflow_for("remove the rain and enlarge 4x", HEADER, CARDS)
+        workflow = workflow_for("remove the snow and enlarge 4x", HEADER, CARDS)
         assert [binding.status == "unbound" for binding in bindings(workflow, CARDS)] == [True, False]
         with pytest.raises(
-            UnboundError, match=r"'deraining'.*no model for deraining can run here yet"
+            UnboundError, match=r"'desnowing'.*no model for desnowing can run here yet"
         ) as caught:
             require_bound(workflow, CARDS)
         assert "leave that wish out" in caught.value.hint
-        assert "models list --task deraining" in caught.value.hint
+        assert "models list --task desnowing" in caught.value.hint
 
     @pytest.mark.parametrize(
         ("words", "error", "said"),
@@ -159,8 +159,8 @@ class TestWhatCannotRun:
         self, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         out = tmp_path / "o.png"
-        assert run_program(["run", "remove the rain and enlarge 2x", str(photo), "-o", str(out)]) == 2
-        assert "no model for deraining" in capsys.readouterr().err
+        assert run_program(["run", "remove the snow and enlarge 2x", str(photo), "-o", str(out)]) == 2
+        assert "no model for desnowing" in capsys.readouterr().err
         assert not out.exists()
 
 

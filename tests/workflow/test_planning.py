@@ -100,8 +100,8 @@ class TestIntents:
         assert "say how much: e.g. 'enlarge 4x'" in caught.value.hint
 
     def test_a_task_that_cannot_run(self) -> None:
-        with pytest.raises(UnboundError, match="'deraining'"):
-            plan(intent("deraining"), HEADER, CARDS)
+        with pytest.raises(UnboundError, match="'desnowing'"):
+            plan(intent("desnowing"), HEADER, CARDS)
 
     def test_no_task(self) -> None:
         with pytest.raises(InputError, match="cannot tell"):

@@ -194,14 +194,15 @@ def to_onnx(network: Maxim, target: Path, side: int = SIDE) -> None:
         side: in pixels, a multiple of 64.
     """
     traced = target.with_suffix(".traced")
-    export(
-        network,
-        traced,
-        inputs={"picture": torch.zeros(1, 3, side, side)},
-        outputs=["restored"],
-        free_sides=[],
-        opset=_OPSET,
-    )
+    with torch.no_grad():  # else every layer's result is kept for gradients: gigabytes
+        export(
+            network,
+            traced,
+            inputs={"picture": torch.zeros(1, 3, side, side)},
+            outputs=["restored"],
+            free_sides=[],
+            opset=_OPSET,
+        )
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     options.optimized_model_filepath = str(target)

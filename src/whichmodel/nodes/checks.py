@@ -39,9 +39,13 @@ class Likeness:
         name: of the step, for messages.
         before: what the result must look like.
         size, kind: of the result.
+        most: greatest plausible difference of a local mean, as a share 0..1 of the range.
     """
 
-    def __init__(self, name: str, before: Raster, size: Size, kind: Kind) -> None:
+    def __init__(
+        self, name: str, before: Raster, size: Size, kind: Kind, most: float = MEAN_TOLERANCE
+    ) -> None:
+        self._most = most
         rows = _edges(before.height, size.height)
         columns = _edges(before.width, size.width)
         self._name = name
@@ -64,10 +68,10 @@ class Likeness:
         if self._before.span > CONTRAST_FLOOR and self._after.span == 0:
             raise StepError(f"step {name!r} gave a picture of one single colour, which its input is not")
         worst = self.difference()
-        if worst > MEAN_TOLERANCE:
+        if worst > self._most:
             raise StepError(
                 f"step {name!r}: the result does not look like its input: a local mean moved by"
-                f" {worst:.0%} of the range (at most {MEAN_TOLERANCE:.0%} is plausible)",
+                f" {worst:.0%} of the range (at most {self._most:.0%} is plausible)",
                 hint="the network or its weights may be damaged: whichmodel weights verify",
             )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,6 +89,10 @@ class ModelOperation(Operation):
     def needs_weights(self, step: Step, cards: Cards) -> str | None:
         card = cards.get(step.model or "")
         return card.weights if card else None
+
+    def keeps_light(self, step: Step, cards: Cards) -> bool:
+        weights_id = self.needs_weights(step, cards)
+        return weights_id is None or not record(weights_id).new_light
 
     def identity(self, step: Step, context: Context) -> Mapping[str, Any]:
         weights = self._weights(step, context)
@@ -241,7 +245,11 @@ def enlarge_tile(
     colour = np.repeat(source, 3, axis=2) if grey else source
     if weights.colour_order == "BGR":
         colour = colour[:, :, ::-1]
-    x = _padded(colour.transpose(2, 0, 1) / np.float32(top), weights.filled or weights.size_multiple)
+    planes = colour.transpose(2, 0, 1) / np.float32(top)
+    if weights.filled:  # repeated rows are streaks, which a network that removes rain would leave
+        x = _padded(planes, weights.filled, "symmetric")
+    else:
+        x = _padded(planes, weights.size_multiple)
     infer = _in_range(net, weights, low, high)
     # Restorers add a correction to the picture itself; what makes enlargers unstable they do not have.
     y, reduced = stable_infer(infer, x, weights.scale) if weights.scale > 1 else (infer(x), False)
@@ -328,7 +336,7 @@ def _corners(box: Box) -> tuple[int, int, int, int]:
     return box.left, box.top, box.right, box.bottom
 
 
-def _padded(x: Floats, multiple: int) -> Floats:
-    """`(3, H, W)` with the last row and column repeated until both sides are multiples."""
+def _padded(x: Floats, multiple: int, mode: Literal["edge", "symmetric"] = "edge") -> Floats:
+    """`(3, H, W)` with the last row and column repeated, or mirrored, until both sides are multiples."""
     down, right = -x.shape[1] % multiple, -x.shape[2] % multiple
-    return np.pad(x, ((0, 0), (0, down), (0, right)), mode="edge") if down or right else x
+    return np.pad(x, ((0, 0), (0, down), (0, right)), mode=mode) if down or right else x

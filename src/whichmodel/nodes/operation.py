@@ -155,6 +155,10 @@ class Operation(ABC):
         """Id of the weights that the step needs, or `None`."""
         return None
 
+    def keeps_light(self, step: Step, cards: Cards) -> bool:
+        """Whether the local means of what it `resembles` must stay; else only that the result is no single colour."""
+        return True
+
     def identity(self, step: Step, context: Context) -> Mapping[str, Any]:
         """What the result depends on beside operation, parameters and inputs, as plain JSON values.
 

@@ -103,6 +103,8 @@ class WeightsRecord(Record, frozen=True, kw_only=True):
             `"global"` where the network looks at the whole of what it is given: its tiles differ at their
             edges by any overlap, and are blended into each other; `"whole"` where it is always given the
             whole picture, reduced, and never tiles.
+        new_light: whether an honest result can be much brighter or darker in places: haze and rain removed, night
+            turned to day.
         one_tone: whether tiles are given the tone that the whole picture gets: for networks that choose how
             bright or clear a picture becomes. Needs `input_size`.
         tile: side of a tile's core in input pixels, where that of the program does not suit; 0: it does.
@@ -139,6 +141,7 @@ class WeightsRecord(Record, frozen=True, kw_only=True):
     receptive_field_note: str = ""
     size_multiple: Positive = 1
     context: Literal["finite", "global", "whole"] = "finite"
+    new_light: bool = False
     one_tone: bool = False
     tile: Annotated[int, msgspec.Meta(ge=0, le=4096)] = 0
     outdone_by: str = ""

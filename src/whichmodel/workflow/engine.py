@@ -20,7 +20,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from whichmodel.domain import Step, StepError, WhichmodelError, Workflow
-from whichmodel.nodes.checks import Likeness, check_samples
+from whichmodel.nodes.checks import MEAN_TOLERANCE, Likeness, check_samples
 from whichmodel.nodes.operation import Context, Operation, Samples, Size, State, Unit, row_bands
 from whichmodel.nodes.registry import operation_of
 from whichmodel.nodes.whole import forget_kept
@@ -230,7 +230,8 @@ class _Job:
             raise StepError(f"step {step.id!r}: its units do not make up {size} pixels")
         raster = Raster.create(entry.samples, size.width, size.height, kind)
         like = self._inputs[operation.resembles] if operation.resembles and not entry.done else None
-        likeness = Likeness(step.id, like, size, kind) if like else None
+        most = MEAN_TOLERANCE if operation.keeps_light(step, self._context.cards) else 1.0
+        likeness = Likeness(step.id, like, size, kind, most) if like else None
         journal = Journal(entry.journal, _work(raster, self._units))
         try:
             self._do_units(raster, journal, likeness)
