@@ -197,21 +197,23 @@ def moved(name: str, left: int, top: int, length: int) -> tuple[NDArray[np.uint8
 
 
 def noisy(name: str, level: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """A photograph with Gaussian noise of this strength of 255, and as it was."""
+    """384 x 256 pixels of a photograph with Gaussian noise of this strength of 255, and as they were."""
     from skimage import data
 
     truth = np.asarray(getattr(data, name)())
     noise = np.random.default_rng(len(name)).normal(0, level, truth.shape)
-    return np.rint(truth + noise).clip(0, 255).astype(np.uint8), truth
+    part = slice(20, 276), slice(30, 414)
+    return np.rint(truth + noise).clip(0, 255).astype(np.uint8)[part].copy(), truth[part].copy()
 
 
 def frame(name: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """A blurred frame of a video (GoPro), and the sharp one."""
+    """384 x 256 pixels from the middle of a blurred frame of a video (GoPro), and of the sharp one."""
     from whichmodel.pictures import read_picture
 
     folder = Path(__file__).parents[2] / "shared" / "images" / "gopro"
     blurred, sharp = (read_picture(folder / f"{name}_{kind}1.png").pixels for kind in ("blur", "sharp"))
-    return blurred, sharp
+    part = slice(232, 488), slice(400, 784)
+    return blurred[part].copy(), sharp[part].copy()
 
 
 CASES = {

@@ -246,10 +246,9 @@ def enlarge_tile(
     if weights.colour_order == "BGR":
         colour = colour[:, :, ::-1]
     planes = colour.transpose(2, 0, 1) / np.float32(top)
-    if weights.filled:  # repeated rows are streaks, which a network that removes rain would leave
-        x = _padded(planes, weights.filled, "symmetric")
-    else:
-        x = _padded(planes, weights.size_multiple)
+    # Repeated rows are streaks, to which a network that removes rain gives new ones.
+    mode: Literal["edge", "symmetric"] = "symmetric" if weights.filled else "edge"
+    x = _padded(planes, weights.filled or weights.size_multiple, mode)
     infer = _in_range(net, weights, low, high)
     # Restorers add a correction to the picture itself; what makes enlargers unstable they do not have.
     y, reduced = stable_infer(infer, x, weights.scale) if weights.scale > 1 else (infer(x), False)

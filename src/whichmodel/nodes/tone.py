@@ -36,7 +36,8 @@ def whole_view(picture: Raster, side: int) -> NDArray[np.uint16]:
     Stretched and not filled up: a border that the picture has not would count in what the network chooses.
     """
     small = reduced(picture, Size(side, side))
-    return np.rint((small[:, :, :1] if picture.is_grey else small) * _TOP).astype(np.uint16)
+    whole: NDArray[np.uint16] = np.rint(small * _TOP).astype(np.uint16)
+    return whole[:, :, :1] if picture.is_grey else whole
 
 
 def toned(part: NDArray[Any], box: Box, view: NDArray[np.uint16], size: Size) -> NDArray[Any]:
