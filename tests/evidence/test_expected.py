@@ -85,7 +85,7 @@ def test_of_what_the_model_cannot_have_made_nothing_is_expected(tmp_path: Path) 
     assert outside.sum() <= 64 * 64
     assert found.calibrated
     assert found.outside == pytest.approx(outside.mean(), abs=0.002)
-    assert "contradicts the photo by more" in expected_words(found)
+    assert "is further from the photo" in expected_words(found)
     _, plain = look(SMALL, LARGE, tmp_path)
     assert not np.isnan(plain).any()
     assert drawn[:120].mean() == pytest.approx(plain[:120].mean(), rel=1e-3)
