@@ -139,8 +139,8 @@ def expected_words(found: ExpectedError) -> str:
     told = min(found.limits, key=lambda limit: abs(limit.level - 0.9))
     by = "" if found.origin.told_by == "provenance" else " (as you say)"
     painted = (
-        f" {found.outside:.1%} of the result is further from the photo, when made small, than that model's results were;"
-        " of that nothing is known."
+        f" {found.outside:.1%} of the result is further from the photo, made small, than that model's results were; of"
+        " that nothing is known."
         if found.outside
         else ""
     )
