@@ -99,6 +99,18 @@ def test_what_is_hardly_soft_is_left_as_it_is() -> None:
     assert "too little for deblurring" in decisions[1].why
 
 
+def test_a_movement_over_much_of_the_photo_is_told_and_left() -> None:
+    far = Blur(kind="motion", extent=60, confidence=1, method="")
+    decisions = decide(*photo(blur=far), CARDS)
+    assert tasks_of(decisions) == ["super-resolution"]
+    assert "a movement of about 60 pixels" in decisions[1].why
+    assert "deblurring may invent: left out" in decisions[1].why
+    assert tasks_of(decide(*photo(blur=far), CARDS, also=["deblurring"])) == [
+        "deblurring",
+        "super-resolution",
+    ]
+
+
 @given(st.integers(1, 65), st.booleans())
 def test_the_worse_the_jpeg_the_stronger_it_is_cleaned(quality: int, blurred: bool) -> None:
     blur = {"blur": MOVED} if blurred else {}
