@@ -26,6 +26,11 @@ EXTRAS = {
     "convert": (("torch", "onnx"), "weights that are converted once cannot be pulled"),
     "hf": (("huggingface_hub",), "weights cannot be fetched from Hugging Face"),
     "llm": (("llm",), "answers cannot be worded by a language model"),
+    "web": (("jinja2", "starlette", "uvicorn"), "there are no pages: whichmodel serve"),
+    "mcp": (("mcp",), "agents cannot use it: whichmodel mcp"),
+    "bibtex": (("bibtexparser",), "papers cannot be imported from BibTeX"),
+    "postgres": (("psycopg",), "papers cannot be kept on a PostgreSQL server"),
+    "torch": (("torch", "onnx"), "deblurring networks cannot be trained, nor their checkpoints be taken"),
     "demo": (("skimage",), "the demonstration has no photograph"),
 }
 """Extras by name: the modules that each brings, and what cannot be done without them."""

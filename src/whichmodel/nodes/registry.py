@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, MutableMapping
 from functools import cache
 
 from whichmodel.domain import InputError, Step
@@ -71,11 +71,20 @@ _OWN: dict[str, Operation] = {
 }
 
 
-class _Operations(Mapping[str, Operation]):
-    """Our operations, then those of installed packages, which are imported only where a name is not ours."""
+class _Operations(MutableMapping[str, Operation]):
+    """Our operations, then those of installed packages, which are imported only where a name is not ours.
+
+    What is set or deleted here is so in this process, as a test or a notebook may want.
+    """
 
     def __getitem__(self, name: str) -> Operation:
         return _OWN[name] if name in _OWN else _of_packages()[name]
+
+    def __setitem__(self, name: str, operation: Operation) -> None:
+        _OWN[name] = operation
+
+    def __delitem__(self, name: str) -> None:
+        del _OWN[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter((*_OWN, *_of_packages()))
@@ -84,7 +93,7 @@ class _Operations(Mapping[str, Operation]):
         return len(_OWN) + len(_of_packages())
 
 
-OPERATIONS: Mapping[str, Operation] = _Operations()
+OPERATIONS: MutableMapping[str, Operation] = _Operations()
 """Every operation by its name."""
 
 

@@ -199,12 +199,17 @@ def provenance_of(
         checks=CHECKS,
         seconds=report.seconds,
         notes=report.notes,
-        evidence=report.evidence,
+        evidence=_without_place(report.evidence),
         xmp_set_aside=b64encode(set_aside[:_MOST_ASIDE]).decode() if set_aside else None,
         others={name: _named(facts) for name, facts in report.others.items()},
         print_target=report.print_target,
         decisions=report.decisions,
     )
+
+
+def _without_place(evidence: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Evidence without the folder that it lies in: the document travels with the picture and tells no paths."""
+    return evidence and {name: value for name, value in evidence.items() if name != "folder"}
 
 
 def write_provenance(document: Provenance, output: Path) -> Path:
