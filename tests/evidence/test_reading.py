@@ -168,5 +168,5 @@ def test_the_paragraph_counts_what_was_found(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr("whichmodel.evidence.reading.faces_of", lambda picture: (boxes, ""))
     monkeypatch.setattr("whichmodel.evidence.reading.text_of", lambda picture: (boxes[:1], ""))
     found = read(SMALL, PHOTO, tmp_path)
-    assert "It shows 12 or more faces and one line of text" in paragraph(found)
+    assert "It seems to show 12 or more faces and one line of text" in paragraph(found)
     assert len(careful(found)) == 13 + len(found.regions)

@@ -143,7 +143,7 @@ def _where(left: int, top: int, right: int, bottom: int) -> str:
 
 
 def _things(found: Evidence) -> str:
-    """A sentence or two on the faces and lines of text that were found."""
+    """A sentence on the faces and lines of text that were found; a detector can be wrong, so it is hedged."""
     told = []
     for what, one, many in (("face", "one face", "faces"), ("text", "one line of text", "lines of text")):
         count = sum(thing.what == what for thing in found.reading.things)
@@ -156,7 +156,7 @@ def _things(found: Evidence) -> str:
         end = f"what in {'it' if alone else 'each of them'} is a guess is told below"
     else:
         end = f"hardly anything was added in {'it' if alone else 'them'}"
-    return f"It shows {' and '.join(told)}; {end}."
+    return f"It seems to show {' and '.join(told)}; {end}."
 
 
 def _contradictions(found: Evidence) -> str:
