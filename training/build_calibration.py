@@ -4,9 +4,10 @@
    reduces them (they carry JPEG and the blur of sensors: whole factors, means over squares, so that the longer side
    is about 800 pixels; what has less stays as it is), cuts a square from their middle, puts grain on half of them,
    makes them small by cubic reduction and enlarges them with the model. What is there is not made again.
-2. `learn WEIGHTS --work DIR`: learns on some photographs, calibrates on others (split conformal prediction, MAPIE),
-   and writes `src/whichmodel/evidence/data/expected/`. The rest of the photographs is kept for measuring
-   (`benchmarks/expected_error.py --photographs DIR`): which is which follows from the hashes alone.
+2. `learn WEIGHTS --work DIR`: learns and calibrates, each photograph by a network that did not learn from it
+   (cross-conformal prediction; MAPIE), and writes `src/whichmodel/evidence/data/expected/`. The rest of the
+   photographs is kept for measuring (`benchmarks/expected_error.py --kept DIR`): which is which follows from
+   the hashes alone.
 
 Exit codes: 0 fine; 2 photographs are missing.
 """
@@ -43,15 +44,19 @@ TABLES = HERE.parent / "src" / "whichmodel" / "evidence" / "data" / "expected"
 LONGEST = 800
 GRAIN, GRAINY = 5.0, 0.5
 """Largest standard deviation of the grain in each channel, 0..255; the share of photographs that get some."""
-LEARNED, CALIBRATED, KEPT = 26, 36, 12
-"""Photographs to learn from, to calibrate on and to measure with, in the order of their hashes."""
-SAMPLES = 1800
-"""Patches of a photograph that are learned from."""
+USED, KEPT = 62, 12
+"""Photographs to learn from and calibrate on, and to measure with, in the order of their hashes."""
+SAMPLES = 3600
+"""Patches of a photograph that are learned from, at most."""
+GRIDS = ((0, 0), (0, 4), (4, 0), (4, 4))
+"""Where the patches begin, in pixels: what is learned from is cut into patches four times."""
 LEVELS = (0.8, 0.9, 0.95)
 FLOOR = 0.5
 """Added to errors before their logarithm is taken: half a step is rounding."""
-MEMBERS, HIDDEN, DECAY = 4, (64, 32), 0.3
-ROUNDS = 10
+MEMBERS, HIDDEN, DECAY = 4, (64, 32), 1.0
+"""As many networks; each learns from all photographs but every fourth, and is tried on these."""
+STEPS, BATCH = 2000, 512
+"""Of learning, and patches a step. Counted in rounds through the patches, few patches would be learned too little."""
 GRID = np.concatenate([[0.0], np.geomspace(0.25, 128.0, 55), [255.0]])
 
 Floats = NDArray[np.floating[Any]]
@@ -96,7 +101,7 @@ def order(turn: int = 0) -> list[str]:
 
 def kept(turn: int = 0) -> list[str]:
     """Names of the photographs that nothing is learned from and nothing calibrated on."""
-    return order(turn)[LEARNED + CALIBRATED :]
+    return order(turn)[USED:]
 
 
 def reduced(photograph: Path) -> NDArray[np.uint8]:
@@ -129,17 +134,30 @@ def truth_of(pixels: NDArray[np.uint8], sha256: str, side: int) -> NDArray[np.ui
 
 
 @cache
-def patches_of(work: Path, name: str, scale: int) -> tuple[Floats, Floats]:
-    """Features and errors of the patches of one photograph, as arrays over the picture."""
-    planes = [
-        luma(read_picture(work / f"{name}.{part}.png").pixels, 8) for part in ("before", "after", "truth")
-    ]
+def patches_of(work: Path, name: str, scale: int, begin: tuple[int, int] = (0, 0)) -> tuple[Floats, Floats]:
+    """Features and errors of the patches of one photograph, as arrays over the picture.
+
+    Args:
+        begin: where the first patch begins; as much is left out at the other end.
+    """
+    planes = []
+    for part in ("before", "after", "truth"):
+        plane = luma(read_picture(work / f"{name}.{part}.png").pixels, 8)
+        down, right = (n // scale if part == "before" else n for n in begin)
+        planes.append(plane[down : plane.shape[0] - down, right : plane.shape[1] - right])
     return features(planes[0], planes[1], scale), pooled(np.abs(planes[1] - planes[2]), PATCH)
 
 
 def inner(found: tuple[Floats, Floats]) -> Patches:
     """Without the border: there the network sees zeros, and a large photo has little of it."""
     return Patches(found[0][1:-1, 1:-1].reshape(-1, len(NAMES)), found[1][1:-1, 1:-1].ravel())
+
+
+def together(parts: list[Patches]) -> Patches:
+    """The patches of all parts."""
+    return Patches(
+        np.concatenate([part.features for part in parts]), np.concatenate([part.errors for part in parts])
+    )
 
 
 class Shape(RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -246,51 +264,61 @@ def made(weights: str, work: Path, turn: int = 0) -> Table:
     scale, folder = record(weights).scale, work / weights
     names = order(turn)
     rng = np.random.default_rng(0)
-    learned = [inner(patches_of(folder, name, scale)) for name in names[:LEARNED]]
-    x, y = (
-        np.concatenate(parts) for parts in zip(*(_some(each, SAMPLES, rng) for each in learned), strict=True)
-    )
-    calibration = [inner(patches_of(folder, name, scale)) for name in names[LEARNED : LEARNED + CALIBRATED]]
+    learned = [
+        together([inner(patches_of(folder, name, scale, begin)) for begin in GRIDS]) for name in names[:USED]
+    ]
+    some = [Patches(*_some(each, SAMPLES, rng)) for each in learned]
+    calibration = [inner(patches_of(folder, name, scale)) for name in names[:USED]]
     count = min(len(each.errors) for each in calibration)
     facts = Facts(
         weights=weights,
         scale=scale,
         degradation=f"made small {scale} times by cubic reduction, with a photo's own grain at most and without JPEG",
         measure="mean absolute error of luma in a patch, 0 to 255",
-        learned=LEARNED,
-        calibrated=CALIBRATED,
+        learned=USED - USED // MEMBERS,
+        calibrated=USED,
         patches=count,
         levels=LEVELS,
-        ranges={} if turn else _ranges(folder, names[: LEARNED + CALIBRATED]),
-        disagreement=_disagreement([*learned, *calibration]),
+        ranges={} if turn else _ranges(folder, names[:USED]),
+        disagreement=_disagreement(learned),
         how=(
             f"training/build_calibration.py; the photographs of training/photographs.yaml in the order of their "
-            f"hashes, {LEARNED} to learn from, the next {CALIBRATED} to calibrate on"
+            f"hashes, the first {USED}; {MEMBERS} networks, each calibrated on those that it did not learn from"
         ),
     )
-    table = _learned(facts, x, y)
+    table = _learned(facts, some)
     drawn = [_some(each, count, rng) for each in calibration]
-    seen = table.expected(np.concatenate([each[0] for each in drawn])) + FLOOR
+    # Each photograph by the network that never saw it.
+    expected = [_member(table, place % MEMBERS).expected(each[0]) for place, each in enumerate(drawn)]
+    seen = np.concatenate(expected) + FLOOR
     errors = np.concatenate([each[1] for each in drawn]) + FLOOR
     limits = []
     for level in LEVELS:
-        shape = shape_of(table.expected(x) + FLOOR, y + FLOOR, level)
-        factor = factor_of(shape, seen, errors, level, CALIBRATED)
+        shape = shape_of(seen, errors, level)
+        factor = factor_of(shape, seen, errors, level, USED)
         click.echo(f"{level:.0%}: the learned limit times {factor:.3f}")
         limits.append(np.clip(factor * shape - FLOOR, 0, 255))
     return replace(table, limits=np.stack(limits).astype(np.float32))
 
 
-def _learned(facts: Facts, x: Floats, y: Floats) -> Table:
-    """What expects errors `y` from features `x`; its limits are not known yet."""
-    centre, spread = x.mean(axis=0), x.std(axis=0) + 1e-6
-    members = [
-        MLPRegressor(
-            hidden_layer_sizes=HIDDEN, alpha=DECAY, learning_rate_init=1.5e-3, max_iter=ROUNDS, batch_size=512,
-            random_state=seed,
-        ).fit(np.clip((x - centre) / spread, -FAR, FAR), np.log(y + FLOOR))
-        for seed in range(MEMBERS)
-    ]  # fmt: skip
+def _member(table: Table, place: int) -> Table:
+    """With one of the networks alone."""
+    return replace(table, layers=tuple((a[place : place + 1], b[place : place + 1]) for a, b in table.layers))
+
+
+def _learned(facts: Facts, photographs: list[Patches]) -> Table:
+    """What expects the errors of patches from their features; its limits are not known yet."""
+    every = together(photographs).features
+    centre, spread = every.mean(axis=0), every.std(axis=0) + 1e-6
+    members = []
+    for seed in range(MEMBERS):
+        seen = together([each for place, each in enumerate(photographs) if place % MEMBERS != seed])
+        network = MLPRegressor(
+            hidden_layer_sizes=HIDDEN, alpha=DECAY, learning_rate_init=1.5e-3, batch_size=BATCH,
+            max_iter=max(1, round(STEPS * BATCH / len(seen.errors))), n_iter_no_change=STEPS, random_state=seed,
+        )  # fmt: skip
+        x = np.clip((seen.features - centre) / spread, -FAR, FAR)
+        members.append(network.fit(x, np.log(seen.errors + FLOOR)))
     layers = tuple(
         (
             np.stack([each.coefs_[place] for each in members]).astype(np.float32),

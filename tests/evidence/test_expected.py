@@ -49,7 +49,7 @@ def look(
 def test_the_tables_are_whole_and_their_limits_grow(weights: str) -> None:
     table = table_for(weights)
     assert table is not None
-    assert table.facts.learned + table.facts.calibrated >= 40
+    assert 40 <= table.facts.learned < table.facts.calibrated
     assert list(table.facts.levels) == [0.8, 0.9, 0.95]
     assert (np.diff(table.limits, axis=1) >= 0).all()
     assert (np.diff(table.limits, axis=0) >= 0).all()
@@ -170,8 +170,9 @@ def test_the_command_draws_it_for_a_model_that_is_named(
 @pytest.mark.slow
 def test_it_finds_where_the_network_was_wrong(pulled_weights: Callable[[str], Any], tmp_path: Path) -> None:
     pulled_weights(WEIGHTS)
-    truth = data.astronaut()
-    small = bicubic(truth, 128, 128)
+    # A photograph that the calibration knows nothing of, and unlike its ones: grey, old, with grain.
+    truth = np.repeat(data.coins()[:296, :384, None], 3, axis=2)
+    small = bicubic(truth, 96, 74)
     made, _ = run_picture(workflow_for_card(cards()["SPAN-4x"]), picture(small), cards=cards())
     found, drawn = look(small, made.pixels, tmp_path)
     expected = pooled(drawn, PATCH) * 255
@@ -180,4 +181,4 @@ def test_it_finds_where_the_network_was_wrong(pulled_weights: Callable[[str], An
     pairs = expected[wrong][:, None] > expected[~wrong][None]
     assert pairs.mean() > 0.9
     limit = np.interp(expected, found.limits[1].expected, found.limits[1].limits)
-    assert 0.75 < (errors <= limit).mean() < 1
+    assert 0.7 < (errors <= limit).mean() < 1

@@ -1,8 +1,8 @@
 """The expected error: how far AFTER may be from the truth, where a calibration can tell.
 
 For patches of 8 x 8 pixels of AFTER it is the mean absolute error of luma that a result of the same model showed
-where it looked like this patch, on photographs whose truth is known. The limits come from split conformal
-prediction (Vovk et al. 2005, chapter 4; for pictures as groups of patches Dunn, Wasserman and Ramdas 2023): on
+where it looked like this patch, on photographs whose truth is known. The limits come from cross-conformal
+prediction (Vovk 2015; for pictures as groups of patches Dunn, Wasserman and Ramdas 2023): on
 pictures like the calibration's the error stays below the limit for the told share of patches, on average over
 pictures. For anything else the answer is "not calibrated", with the reason.
 """

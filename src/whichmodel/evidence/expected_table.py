@@ -32,8 +32,8 @@ class Facts(Record, frozen=True, kw_only=True):
         scale: how many times as wide and high as BEFORE AFTER is.
         degradation: how the photographs were made small, in words.
         measure: what the error is, in words.
-        learned: photographs that the network learned from.
-        calibrated: photographs, others than those, that the limits rest on.
+        learned: photographs that a network learned from, at most.
+        calibrated: photographs that the limits rest on, each by the network that did not learn from it.
         patches: patches of each of these.
         levels: shares of patches, 0..1, below whose limits the error is to stay.
         ranges: what pictures must be like for the calibration to speak of them: for each measure of
