@@ -1,4 +1,4 @@
-"""The functions of `import whichmodel`: what the commands do, for Python programs.
+"""The verbs of the program: what the commands do, for Python programs.
 
 Paths may be given as text. Everything that is refused is a `WhichmodelError` with a sentence for people and, mostly,
 a hint; the input pictures are never changed, and a result appears under its name whole or not at all.
@@ -53,8 +53,8 @@ def ask(
     Raises:
         InputError: wishes that do not go together. PictureError: the photo cannot be read.
 
-    >>> import whichmodel
-    >>> answer = whichmodel.ask("How was my old photo enlarged 4x?")
+    >>> from whichmodel.api import verbs
+    >>> answer = verbs.ask("How was my old photo enlarged 4x?")
     >>> answer.workflow.steps[0].operation
     'model'
     """
@@ -82,14 +82,14 @@ def answer(prompt: str | Path, *, writer: str = "builtin") -> Answer:
     Raises:
         InputError: the file cannot be read, or the text is no prompt; says what was expected.
 
-    >>> import whichmodel
+    >>> from whichmodel.api import verbs
     >>> prompt = '''A user has asked the following question:
     ... "How can I enlarge a photo?"
     ... ### Recommended AI Models:
     ... Model: SomeNet
     ... Summary: SomeNet enlarges photographs four times.
     ... Answer:'''
-    >>> whichmodel.answer(prompt).question
+    >>> verbs.answer(prompt).question
     'How can I enlarge a photo?'
     """
     from whichmodel.api.writers import write_by
@@ -110,8 +110,8 @@ def recommend(question: str, *, top: int = 3, collection: str | None = None) -> 
         `intent`, what was understood; `models`, best first, each with its `card`; `unsure`, a sentence
         where the question leaves open what is meant.
 
-    >>> import whichmodel
-    >>> whichmodel.recommend("sharpen my shaky photo").intent.task
+    >>> from whichmodel.api import verbs
+    >>> verbs.recommend("sharpen my shaky photo").intent.task
     'deblurring'
     """
     from whichmodel.recommend import recommend as rank
@@ -131,30 +131,21 @@ def audit(prompt: str | Path, answer: str | Path) -> Audit:
     Raises:
         InputError: a file cannot be read, the prompt is none, or the answer is empty.
 
-    >>> import whichmodel
+    >>> from whichmodel.api import verbs
     >>> prompt = '''A user has asked the following question:
     ... "How can I enlarge a photo?"
     ... ### Recommended AI Models:
     ... Model: SomeNet
     ... Summary: SomeNet enlarges photographs four times.
     ... Answer:'''
-    >>> found = whichmodel.audit(prompt, "See https://example.org/other for SomeNet.")
+    >>> found = verbs.audit(prompt, "See https://example.org/other for SomeNet.")
     >>> found.links.outside
     ('https://example.org/other',)
     """
-    from whichmodel.answer.audit import audit as audit_answer
-    from whichmodel.understand.prompt_format import read_prompt
+    from whichmodel.api.audited import audit_texts
 
-    content, where = _content(prompt, "the prompt")
-    brief = read_prompt(content, where=where)
-    text, where = _content(answer, "the answer")
-    try:
-        decoded = text.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{where} is not UTF-8 text: byte {error.start} cannot be read") from error
-    if not decoded.strip():
-        raise InputError(f"{where} is empty", hint="give the answer that should be audited")
-    return audit_answer(brief, decoded)
+    (given, prompt_name), (told, answer_name) = _content(prompt, "the prompt"), _content(answer, "the answer")
+    return audit_texts(given, told, prompt_name=prompt_name, answer_name=answer_name)[0]
 
 
 def plan(

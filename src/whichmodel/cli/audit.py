@@ -9,7 +9,6 @@ import click
 
 from whichmodel.cli.answer import read_input
 from whichmodel.domain import Audit, Claim, InputError, to_json
-from whichmodel.understand.prompt_format import MAX_BYTES, read_prompt
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,13 +35,16 @@ def audit(prompt: str, answer_name: str, as_json: bool) -> int:
     Finds links and names that the prompt does not have, links left out, parts left out, a mismatch of task and model
     that is not told, and judges each factual sentence. Exits with 3 where something has to be mended.
     """
-    from whichmodel.answer.audit import audit as audit_answer
+    from whichmodel.api.audited import audit_texts
 
     if prompt == answer_name == "-":
         raise InputError("--prompt and --answer cannot both be stdin", hint="give one of them as a file")
-    brief = read_prompt(read_input(prompt), where=_where(prompt))
-    text = _decoded(read_input(answer_name), _where(answer_name))
-    found = audit_answer(brief, text)
+    found, text = audit_texts(
+        read_input(prompt),
+        read_input(answer_name),
+        prompt_name=_where(prompt),
+        answer_name=_where(answer_name),
+    )
     if as_json:
         click.echo(to_json(found), nl=False)
     else:
@@ -64,23 +66,6 @@ def must_mend(found: Audit) -> bool:
 
 def _where(name: str) -> str:
     return "stdin" if name == "-" else name
-
-
-def _decoded(data: bytes, where: str) -> str:
-    if len(data) > MAX_BYTES:
-        raise InputError(
-            f"{where} is larger than {MAX_BYTES // 2**20} MB, the most that an answer may have",
-            hint="give one answer, not a collection",
-        )
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{where} is not UTF-8 text: byte {error.start} cannot be read", hint="save it as UTF-8"
-        ) from error
-    if not text.strip():
-        raise InputError(f"{where} is empty", hint="give the answer that should be audited")
-    return text
 
 
 def _show(found: Audit, answer: str) -> None:

@@ -7,14 +7,25 @@ the place of a picture stands a single grey pixel.
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
-from whichmodel.domain import Step
-from whichmodel.nodes.operation import Cards, Context, Operation, Samples, Size, State, Unit
+from whichmodel.domain import DataType, InputError, Step
+from whichmodel.nodes.operation import (
+    Cards,
+    Context,
+    Operation,
+    PortSpec,
+    Samples,
+    Size,
+    State,
+    Unit,
+    check_parameters,
+)
 from whichmodel.nodes.whole import network_identity
 from whichmodel.pictures.raster import Kind, Raster
 
@@ -48,3 +59,24 @@ class DataOperation(Operation):
 
     def compute(self, step: Step, unit: Unit, inputs: Mapping[str, Raster], context: Context) -> Samples:
         return Samples(np.zeros((unit.target.height, unit.target.width, 1), np.uint8))
+
+
+class DetectorOperation(DataOperation):
+    """An operation that finds things of one sort in a picture, as boxes with scores.
+
+    Parameter: `score`, the least that counts, 0.3 to 1; a subclass says what it is by default (`score`).
+    """
+
+    ports: ClassVar[Mapping[str, PortSpec]] = {"image": PortSpec(DataType.IMAGE)}
+    gives: ClassVar[DataType] = DataType.BOXES
+    score: ClassVar[float]
+
+    def least(self, step: Step) -> float:
+        """The score from which a thing counts in this step."""
+        return float(step.parameters.get("score", self.score))
+
+    def check(self, step: Step) -> None:
+        check_parameters(step, {"score": (int, float), "substituted_for": str})
+        score = self.least(step)
+        if not (math.isfinite(score) and 0.3 <= score <= 1):
+            raise InputError(f"step {step.id!r}: parameter 'score' must be 0.3 to 1, not {score:g}")

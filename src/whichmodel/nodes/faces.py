@@ -19,9 +19,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from whichmodel.domain import DataType, InputError, Step, StepError
-from whichmodel.nodes.data import DataOperation
-from whichmodel.nodes.operation import Context, PortSpec, Size, State, check_parameters
+from whichmodel.domain import Step, StepError
+from whichmodel.nodes.data import DetectorOperation
+from whichmodel.nodes.operation import Context, Size, State
 from whichmodel.nodes.whole import as_input, network_of, reduced, weights_of
 from whichmodel.pictures.box import Box
 from whichmodel.pictures.raster import Raster
@@ -55,7 +55,7 @@ class Face:
     marks: tuple[tuple[float, float], ...]
 
 
-class FacesOperation(DataOperation):
+class FacesOperation(DetectorOperation):
     """The boxes of all faces, the surest first.
 
     Gives `width` and `height` of the picture and `boxes`: each `label` ("face"), `score` 0..1, `left`, `top`,
@@ -64,21 +64,14 @@ class FacesOperation(DataOperation):
     Parameter: `score`, the least that counts, 0.3 to 1 (default 0.8).
     """
 
-    ports: ClassVar[Mapping[str, PortSpec]] = {"image": PortSpec(DataType.IMAGE)}
-    gives: ClassVar[DataType] = DataType.BOXES
-
-    def check(self, step: Step) -> None:
-        check_parameters(step, {"score": (int, float), "substituted_for": str})
-        score = float(step.parameters.get("score", SCORE))
-        if not (math.isfinite(score) and 0.3 <= score <= 1):
-            raise InputError(f"step {step.id!r}: parameter 'score' must be 0.3 to 1, not {score:g}")
+    score: ClassVar[float] = SCORE
 
     def find(self, step: Step, inputs: Mapping[str, Raster], context: Context) -> State:
         picture, weights = inputs["image"], weights_of(step, context.cards)
         if weights.input_size is None or weights.input_size[0] != weights.input_size[1]:
             raise StepError(f"step {step.id!r}: the weights {weights.id} do not take a square")
         side = weights.input_size[0]
-        net, least = network_of(step, context), float(step.parameters.get("score", SCORE))
+        net, least = network_of(step, context), self.least(step)
         found: list[Face] = []
         for part, whole in squares(Size(picture.width, picture.height), side):
             faces = _faces_in(picture, part, side, net, weights, least)

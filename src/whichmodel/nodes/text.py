@@ -18,9 +18,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from whichmodel.domain import DataType, InputError, Step, StepError
-from whichmodel.nodes.data import DataOperation
-from whichmodel.nodes.operation import Context, PortSpec, Size, State, check_parameters
+from whichmodel.domain import Step, StepError
+from whichmodel.nodes.data import DetectorOperation
+from whichmodel.nodes.operation import Context, Size, State
 from whichmodel.nodes.text_regions import Line, lines_in
 from whichmodel.nodes.tiles import tiles
 from whichmodel.nodes.whole import as_input, network_of, reduced, weights_of
@@ -48,7 +48,7 @@ _MOST = 1000
 Floats = NDArray[np.float32]
 
 
-class TextOperation(DataOperation):
+class TextOperation(DetectorOperation):
     """The lines of text in a picture, from the top.
 
     Gives `width` and `height` of the picture and `boxes`: each `label` ("text"), `score` 0..1, `left`, `top`,
@@ -57,18 +57,11 @@ class TextOperation(DataOperation):
     Parameter: `score`, the least that counts, 0.3 to 1 (default 0.6).
     """
 
-    ports: ClassVar[Mapping[str, PortSpec]] = {"image": PortSpec(DataType.IMAGE)}
-    gives: ClassVar[DataType] = DataType.BOXES
-
-    def check(self, step: Step) -> None:
-        check_parameters(step, {"score": (int, float), "substituted_for": str})
-        score = float(step.parameters.get("score", SCORE))
-        if not (math.isfinite(score) and 0.3 <= score <= 1):
-            raise InputError(f"step {step.id!r}: parameter 'score' must be 0.3 to 1, not {score:g}")
+    score: ClassVar[float] = SCORE
 
     def find(self, step: Step, inputs: Mapping[str, Raster], context: Context) -> State:
         picture, weights = inputs["image"], weights_of(step, context.cards)
-        net, least = network_of(step, context), float(step.parameters.get("score", SCORE))
+        net, least = network_of(step, context), self.least(step)
         boxes = [_as_data(line, picture) for line in lines_of(picture, net, weights, least)]
         return {"width": picture.width, "height": picture.height, "boxes": boxes}
 
