@@ -44,7 +44,8 @@ demo: $(VENV)/.installed-demo
 	@echo
 	@$(BIN)/whichmodel ask "$(QUESTION)" --photo $(OUT)/photo.png --run -o $(OUT)/enlarged.png
 	@echo
-	@echo "Look at $(OUT)/enlarged.before-after.png first; everything written is in $(OUT)/:"
+	@echo "Look at $(OUT)/enlarged.before-after.png first, then open $(OUT)/enlarged.png.evidence/evidence.html:"
+	@echo "what of the result is in the photo, and what was made up. Everything written is in $(OUT)/:"
 	@ls $(OUT)
 
 test: $(VENV)/.installed-test

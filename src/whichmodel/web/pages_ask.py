@@ -25,12 +25,11 @@ EXAMPLES = (
 async def home(request: Request) -> Response:
     """The page that one comes to first."""
     site = site_of(request)
-    runs = [run for run in site.store.all_runs() if run.owner == request.state.owner]
     return page(
         "home.html",
         here="ask",
         examples=EXAMPLES,
-        recent=runs[::-1][:3],
+        recent=site.store.runs_of(request.state.owner)[:3],
         question="",
         photo=None,
         limits=site.settings,

@@ -107,11 +107,10 @@ async def again(request: Request) -> Response:
 async def history(request: Request) -> Response:
     """All runs of a person, the newest first."""
     site = site_of(request)
-    runs = [run for run in site.store.all_runs() if run.owner == request.state.owner]
     return page(
         "history.html",
         here="history",
-        runs=[(run, site.queue.progress(run).data()) for run in reversed(runs)],
+        runs=[(run, site.queue.progress(run).data()) for run in site.store.runs_of(request.state.owner)],
         keep_hours=site.settings.keep_hours,
     )
 

@@ -183,6 +183,10 @@ class Store:
         found = (_read(self.runs, folder.name, "run.json", Run) for folder in self.runs.iterdir())
         return sorted((run for run in found if run is not None), key=lambda run: run.made)
 
+    def runs_of(self, owner: str) -> list[Run]:
+        """The runs of one person, the newest first."""
+        return [run for run in reversed(self.all_runs()) if run.owner == owner]
+
     def size(self) -> int:
         """Bytes of all files."""
         return sum(_sizes(self.photos)) + sum(_sizes(self.runs))
