@@ -16,9 +16,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from whichmodel.answer import write
-from whichmodel.answer.audit import audit
-from whichmodel.answer.views import render
+from whichmodel.answering import write
+from whichmodel.answering.audit import audit
+from whichmodel.answering.views import render
 from whichmodel.domain import Audit, Brief
 from whichmodel.understand.prompt_format import read_prompt
 

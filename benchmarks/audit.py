@@ -24,7 +24,7 @@ sys.path.insert(0, str(REPOSITORY / "training"))
 
 from audit_examples import DEFAULT_PROMPTS, Example, own, recorded  # noqa: E402
 
-from whichmodel.answer.audit.verdicts import decide  # noqa: E402
+from whichmodel.answering.audit.verdicts import decide  # noqa: E402
 from whichmodel.catalog.lexical import analyzer  # noqa: E402
 from whichmodel.runtimes.text_encoder import encode  # noqa: E402
 

@@ -33,9 +33,9 @@ from evidence_cases import Case, case
 from evidence_photos import MODELS, Made, Pixels, enlargements
 from super_resolution import DATA, scores
 from whichmodel.domain import DataType, InputError, Port, Step
-from whichmodel.evidence.full import Evidence, full_evidence
-from whichmodel.evidence.geometry import Geometry, find_geometry, laid
-from whichmodel.evidence.invention import Kind as Class
+from whichmodel.examining.full import Evidence, full_evidence
+from whichmodel.examining.geometry import Geometry, find_geometry, laid
+from whichmodel.examining.invention import Kind as Class
 from whichmodel.nodes.operation import Context, Size, Unit
 from whichmodel.nodes.registry import operation_of
 from whichmodel.pictures import Picture, bicubic, resample
@@ -84,7 +84,7 @@ class Kept:
 def _fingerprint() -> str:
     """Of the code that decides: rows found by other code do not count."""
     root = Path(whichmodel.__file__).parent
-    paths = [root / "evidence" / f"{name}.py" for name in _DECIDES]
+    paths = [root / "examining" / f"{name}.py" for name in _DECIDES]
     paths += [root / "pictures/reduction.py", root / "pictures/noise.py"]
     paths += sorted(Path(__file__).parent.glob("evidence_*.py"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:12]

@@ -31,9 +31,9 @@ from scipy.stats import rankdata
 
 from super_resolution import DATA
 from whichmodel.catalog import cards
-from whichmodel.evidence.expected_domain import unlike
-from whichmodel.evidence.expected_features import PATCH, enlarged, features, luma, pooled
-from whichmodel.evidence.expected_table import Table, calibrated, table_for
+from whichmodel.examining.expected_domain import unlike
+from whichmodel.examining.expected_features import PATCH, enlarged, features, luma, pooled
+from whichmodel.examining.expected_table import Table, calibrated, table_for
 from whichmodel.pictures import Picture, read_picture, write_picture
 from whichmodel.pictures.bridge import from_vips, pyvips, to_vips
 from whichmodel.weights import installed

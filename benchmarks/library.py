@@ -248,7 +248,7 @@ PARTS = ("whole", "words", "encoding", "filtered", "nearest", "question", "recal
 @work_option
 def query(size: int, parts: tuple[str, ...], work: Path) -> None:
     """Open the library and ask it: words, the best thousand compared in meaning, ten papers read."""
-    from whichmodel.recommend.papers import rank
+    from whichmodel.recommending.papers import rank
     from whichmodel.runtimes.text_encoder import encode
     from whichmodel.understand import understand
 

@@ -24,8 +24,8 @@ import numpy as np
 
 from whichmodel.catalog import cards, tasks
 from whichmodel.domain import ModelCard
-from whichmodel.recommend import recommend
-from whichmodel.recommend.rank import factor_fit
+from whichmodel.recommending import recommend
+from whichmodel.recommending.rank import factor_fit
 from whichmodel.runtimes import text_encoder
 from whichmodel.runtimes.text_encoder import encode
 from whichmodel.understand import classifier, understand

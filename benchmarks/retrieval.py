@@ -34,10 +34,10 @@ from whichmodel.catalog.lexical import analyzer
 from whichmodel.catalog.library import EVERYTHING, EmbeddedLibrary
 from whichmodel.domain import Paper
 from whichmodel.domain.paper import ABSTRACT
-from whichmodel.recommend.candidates import candidates
-from whichmodel.recommend.judge import judged
-from whichmodel.recommend.papers import rank
-from whichmodel.recommend.wanted import Wanted, wanted_by
+from whichmodel.recommending.candidates import candidates
+from whichmodel.recommending.judge import judged
+from whichmodel.recommending.papers import rank
+from whichmodel.recommending.wanted import Wanted, wanted_by
 from whichmodel.runtimes.text_encoder import encode
 from whichmodel.understand import understand
 

@@ -15,10 +15,10 @@ from typing import Literal
 
 import yaml
 
-from whichmodel.answer.audit.about import Context, Subject
-from whichmodel.answer.audit.ground import Ground
-from whichmodel.answer.audit.signals import Signals, measure
-from whichmodel.answer.audit.statements import Statement, as_statement, is_claim, read_statements
+from whichmodel.answering.audit.about import Context, Subject
+from whichmodel.answering.audit.ground import Ground
+from whichmodel.answering.audit.signals import Signals, measure
+from whichmodel.answering.audit.statements import Statement, as_statement, is_claim, read_statements
 from whichmodel.domain import Brief, Link, Source
 from whichmodel.understand.prompt_format import read_prompt
 

@@ -5,7 +5,7 @@
    is about 800 pixels; what has less stays as it is), cuts a square from their middle, puts grain on half of them,
    makes them small by cubic reduction and enlarges them with the model. What is there is not made again.
 2. `learn WEIGHTS --work DIR`: learns and calibrates, each photograph by a network that did not learn from it
-   (cross-conformal prediction; MAPIE), and writes `src/whichmodel/evidence/data/expected/`. The rest of the
+   (cross-conformal prediction; MAPIE), and writes `src/whichmodel/examining/data/expected/`. The rest of the
    photographs is kept for measuring (`benchmarks/expected_error.py --kept DIR`): which is which follows from
    the hashes alone.
 
@@ -31,16 +31,16 @@ from sklearn.neural_network import MLPRegressor
 
 from whichmodel.catalog import cards
 from whichmodel.domain import InputError
-from whichmodel.evidence.expected_domain import NOISE, SHARPNESS, measured
-from whichmodel.evidence.expected_features import NAMES, PATCH, features, luma, pooled
-from whichmodel.evidence.expected_table import DISAGREEMENT, FAR, Facts, Table
+from whichmodel.examining.expected_domain import NOISE, SHARPNESS, measured
+from whichmodel.examining.expected_features import NAMES, PATCH, features, luma, pooled
+from whichmodel.examining.expected_table import DISAGREEMENT, FAR, Facts, Table
 from whichmodel.files import replacing
 from whichmodel.pictures import Picture, bicubic, read_picture, write_picture
 from whichmodel.weights import record
 from whichmodel.workflow import run_picture, workflow_for_card
 
 HERE = Path(__file__).parent
-TABLES = HERE.parent / "src" / "whichmodel" / "evidence" / "data" / "expected"
+TABLES = HERE.parent / "src" / "whichmodel" / "examining" / "data" / "expected"
 LONGEST = 800
 GRAIN, GRAINY = 5.0, 0.5
 """Largest standard deviation of the grain in each channel, 0..255; the share of photographs that get some."""

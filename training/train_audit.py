@@ -1,4 +1,4 @@
-"""Learn how the audit weighs its signals; writes the forest and the word vectors that `whichmodel.answer.audit` ships.
+"""Learn how the audit weighs its signals; writes the forest and the word vectors that the audit ships.
 
     python training/train_audit.py [FOLDER]            # grow the forest and write it
     python training/train_audit.py [FOLDER] --check    # only report, leaving one family of prompts out at a time
@@ -18,9 +18,9 @@ import numpy as np
 from audit_examples import DEFAULT_PROMPTS, Example, own, recorded
 from sklearn.ensemble import ExtraTreesClassifier
 
-from whichmodel.answer.audit import kin
-from whichmodel.answer.audit.forest import LEAF, Forest
-from whichmodel.answer.audit.verdicts import decide
+from whichmodel.answering.audit import kin
+from whichmodel.answering.audit.forest import LEAF, Forest
+from whichmodel.answering.audit.verdicts import decide
 from whichmodel.runtimes.text_encoder import encode, vocabulary
 
 TARGET = Path(kin.__file__).parent / "data"

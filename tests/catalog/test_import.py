@@ -105,7 +105,7 @@ def test_what_show_prints_can_be_imported_under_another_name(
 
 
 def test_an_imported_model_is_recommended(report: Report, catalog: Catalog, entry: dict[str, Any]) -> None:
-    from whichmodel.recommend import recommend
+    from whichmodel.recommending import recommend
     from whichmodel.understand import understand
 
     report(catalog(entry | {"name": "Weft-7x"}))

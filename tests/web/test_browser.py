@@ -129,10 +129,10 @@ def test_from_the_question_to_the_evidence(opened: Callable[..., Any], photograp
     cited = page.locator("a.cite").first
     target = cited.get_attribute("href")
     cited.click()
-    assert page.locator(f"{target}:target").is_visible()
+    page.locator(f"{target}:target").wait_for()
     page.wait_for_selector("#plan figure")
     page.locator("#plan svg a:visible").first.click()
-    assert page.locator("details.step:target").get_attribute("open") is not None
+    page.locator("details.step:target[open]").wait_for()
     page.click("#run-form button[type=submit]")
     page.wait_for_url("**/runs/**")
     page.wait_for_selector(".legend-list")

@@ -6,7 +6,7 @@ import pytest
 
 from whichmodel.catalog import cards
 from whichmodel.domain.card import INVENTING
-from whichmodel.recommend import recommend
+from whichmodel.recommending import recommend
 from whichmodel.understand import understand
 from whichmodel.workflow.binding import enlargers
 from whichmodel.workflow.planner import workflow_for

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from whichmodel.catalog import cards
 from whichmodel.cli.main import run_program
 from whichmodel.domain import InputError, PictureError, StepError, UnboundError
-from whichmodel.evidence import first_evidence
+from whichmodel.examining import first_evidence
 from whichmodel.pictures import Limits, Picture, read_picture, write_picture
 from whichmodel.runtimes.ncnn import NcnnNet
 from whichmodel.workflow import plan_enlargement, run_workflow, workflow_for_card

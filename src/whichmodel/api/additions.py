@@ -12,7 +12,7 @@ import msgspec
 
 from whichmodel.catalog import cards
 from whichmodel.domain import Answer, Intent, Sentence
-from whichmodel.recommend import Ranking
+from whichmodel.recommending import Ranking
 
 if TYPE_CHECKING:
     from whichmodel.pictures import Header

@@ -22,7 +22,7 @@ from whichmodel.api.look import Looking
 from whichmodel.api.writers import BUILTIN, write_by
 from whichmodel.catalog import tasks
 from whichmodel.domain import Answer, InputError, Intent, Workflow
-from whichmodel.recommend import make_brief, recommend
+from whichmodel.recommending import make_brief, recommend
 from whichmodel.understand import understand
 from whichmodel.understand.intent import for_print
 

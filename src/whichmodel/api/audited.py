@@ -16,7 +16,7 @@ def audit_texts(prompt: bytes, answer: bytes, *, prompt_name: str, answer_name: 
     Raises:
         InputError: the prompt is none, or the answer is too long, no text, or empty.
     """
-    from whichmodel.answer.audit import audit
+    from whichmodel.answering.audit import audit
 
     brief = read_prompt(prompt, where=prompt_name)
     text = _decoded(answer, answer_name)

@@ -11,8 +11,8 @@ import msgspec
 from whichmodel.domain import InputError, Record, Workflow
 
 if TYPE_CHECKING:
-    from whichmodel.answer.page import OwnPicture
-    from whichmodel.evidence.expected_origin import Origin
+    from whichmodel.answering.page import OwnPicture
+    from whichmodel.examining.expected_origin import Origin
     from whichmodel.pictures import Viewed
     from whichmodel.workflow import RunReport
 
@@ -46,9 +46,9 @@ def examiner(
     """
 
     def examine(before: Viewed, after: Viewed) -> Record:
-        from whichmodel.evidence import first_evidence
-        from whichmodel.evidence.expected_origin import UNKNOWN
-        from whichmodel.evidence.folder import write_evidence
+        from whichmodel.examining import first_evidence
+        from whichmodel.examining.expected_origin import UNKNOWN
+        from whichmodel.examining.folder import write_evidence
         from whichmodel.pictures import Opened, Picture, Raster
 
         assert isinstance(before, Opened | Picture | Raster)
@@ -82,7 +82,7 @@ def examiner(
 def origin_of(workflow: Workflow) -> Origin:
     """What the provenance of this run will say about who made the result."""
     from whichmodel.catalog import cards
-    from whichmodel.evidence.expected_origin import Origin
+    from whichmodel.examining.expected_origin import Origin
 
     card = cards().get(workflow.steps[0].model or "")
     if len(workflow.steps) == 1 and card is not None and card.weights:
@@ -112,10 +112,10 @@ def restores(workflow: Workflow) -> bool:
 
 def own_picture(report: RunReport) -> OwnPicture | None:
     """What the page of an answer shows of its run; `None` where no evidence was written."""
-    from whichmodel.answer.page import OwnPicture
+    from whichmodel.answering.page import OwnPicture
     from whichmodel.domain import from_data
-    from whichmodel.evidence import Evidence, paragraph
-    from whichmodel.evidence.words import careful, not_looked
+    from whichmodel.examining import Evidence, paragraph
+    from whichmodel.examining.words import careful, not_looked
     from whichmodel.pictures.bridge import pyvips
 
     if report.evidence is None or not report.evidence.get("folder"):

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from whichmodel.recommend import Ranking, make_brief
+from whichmodel.recommending import Ranking, make_brief
 
 
 def as_data(ranking: Ranking) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from whichmodel.api.run import Feedback, RunOptions
 from whichmodel.domain import Answer, Audit, InputError, Workflow
 
 if TYPE_CHECKING:
-    from whichmodel.evidence import Evidence
-    from whichmodel.recommend import Ranking
+    from whichmodel.examining import Evidence
+    from whichmodel.recommending import Ranking
     from whichmodel.workflow import Plan, RunReport
 
 Where = str | os.PathLike[str]
@@ -53,8 +53,8 @@ def ask(
     Raises:
         InputError: wishes that do not go together. PictureError: the photo cannot be read.
 
-    >>> from whichmodel.api import verbs
-    >>> answer = verbs.ask("How was my old photo enlarged 4x?")
+    >>> import whichmodel
+    >>> answer = whichmodel.ask("How was my old photo enlarged 4x?")
     >>> answer.workflow.steps[0].operation
     'model'
     """
@@ -82,14 +82,14 @@ def answer(prompt: str | Path, *, writer: str = "builtin") -> Answer:
     Raises:
         InputError: the file cannot be read, or the text is no prompt; says what was expected.
 
-    >>> from whichmodel.api import verbs
+    >>> import whichmodel
     >>> prompt = '''A user has asked the following question:
     ... "How can I enlarge a photo?"
     ... ### Recommended AI Models:
     ... Model: SomeNet
     ... Summary: SomeNet enlarges photographs four times.
     ... Answer:'''
-    >>> verbs.answer(prompt).question
+    >>> whichmodel.answer(prompt).question
     'How can I enlarge a photo?'
     """
     from whichmodel.api.writers import write_by
@@ -110,11 +110,11 @@ def recommend(question: str, *, top: int = 3, collection: str | None = None) -> 
         `intent`, what was understood; `models`, best first, each with its `card`; `unsure`, a sentence
         where the question leaves open what is meant.
 
-    >>> from whichmodel.api import verbs
-    >>> verbs.recommend("sharpen my shaky photo").intent.task
+    >>> import whichmodel
+    >>> whichmodel.recommend("sharpen my shaky photo").intent.task
     'deblurring'
     """
-    from whichmodel.recommend import recommend as rank
+    from whichmodel.recommending import recommend as rank
     from whichmodel.understand import understand
 
     if top < 1:
@@ -131,14 +131,14 @@ def audit(prompt: str | Path, answer: str | Path) -> Audit:
     Raises:
         InputError: a file cannot be read, the prompt is none, or the answer is empty.
 
-    >>> from whichmodel.api import verbs
+    >>> import whichmodel
     >>> prompt = '''A user has asked the following question:
     ... "How can I enlarge a photo?"
     ... ### Recommended AI Models:
     ... Model: SomeNet
     ... Summary: SomeNet enlarges photographs four times.
     ... Answer:'''
-    >>> found = verbs.audit(prompt, "See https://example.org/other for SomeNet.")
+    >>> found = whichmodel.audit(prompt, "See https://example.org/other for SomeNet.")
     >>> found.links.outside
     ('https://example.org/other',)
     """
@@ -262,8 +262,8 @@ def evidence(
         InputError: the pictures do not belong together, or a file of the folder would overwrite one of them.
         PictureError: a picture cannot be read.
     """
-    from whichmodel.evidence.expected_origin import named_origin, origin_of
-    from whichmodel.evidence.folder import refuse_overwriting, write_evidence
+    from whichmodel.examining.expected_origin import named_origin, origin_of
+    from whichmodel.examining.folder import refuse_overwriting, write_evidence
     from whichmodel.pictures import open_picture
 
     first, second, place = Path(before), Path(after), Path(folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from whichmodel.answer import write
+from whichmodel.answering import write
 from whichmodel.domain import Answer, Brief, InputError, Intent
 
 BUILTIN = "builtin"
@@ -30,6 +30,6 @@ def write_by(writer: str, brief: Brief, *, intent: Intent | None = None) -> Answ
         )
     if writer == BUILTIN:
         return write(brief, intent=intent)
-    from whichmodel.answer.llm import write_with_model
+    from whichmodel.answering.llm import write_with_model
 
     return write_with_model(brief, writer.removeprefix(_PREFIX).strip(), intent=intent)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from whichmodel.answer.views import Format, show
+from whichmodel.answering.views import Format, show
 from whichmodel.cli.writer import write_and_tell, writer_option
 from whichmodel.domain import InputError
 from whichmodel.understand.prompt_format import MAX_BYTES, read_prompt

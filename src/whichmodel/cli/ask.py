@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from whichmodel.answer.views import Format, show, to_html
+from whichmodel.answering.views import Format, show, to_html
 from whichmodel.api.ask import ask_about
 from whichmodel.api.beside import own_picture
 from whichmodel.api.look import Looking

@@ -26,8 +26,8 @@ def drawn(workflow: Workflow, style: Style, *, unbound: Collection[str] = ()) ->
     Args:
         unbound: ids of steps that cannot run here; the drawing says so.
     """
-    from whichmodel.answer.mermaid import to_mermaid
-    from whichmodel.answer.svg import to_svg
+    from whichmodel.answering.mermaid import to_mermaid
+    from whichmodel.answering.svg import to_svg
 
     steps = tuple(
         msgspec.structs.replace(step, title=f"{step.title} – cannot run here") if step.id in unbound else step

@@ -48,10 +48,10 @@ def evidence(
     """
     from whichmodel.api import verbs
     from whichmodel.domain import to_json
-    from whichmodel.evidence import explain, paragraph
-    from whichmodel.evidence.folder import FILES, keep_command
-    from whichmodel.evidence.keeping import offer
-    from whichmodel.evidence.words import careful, not_looked
+    from whichmodel.examining import explain, paragraph
+    from whichmodel.examining.folder import FILES, keep_command
+    from whichmodel.examining.keeping import offer
+    from whichmodel.examining.words import careful, not_looked
 
     found = verbs.evidence(before, after, folder, blur=blur, noise=noise, model=model)
     if as_json:

@@ -12,7 +12,7 @@ from whichmodel.domain import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from whichmodel.recommend.papers import Related
+    from whichmodel.recommending.papers import Related
 
 
 @click.command(name="search")
@@ -32,8 +32,8 @@ def search_papers(
     Of papers that are not near enough none is shown.
     """
     from whichmodel.catalog.library import Filters
-    from whichmodel.recommend.library import library
-    from whichmodel.recommend.papers import rank
+    from whichmodel.recommending.library import library
+    from whichmodel.recommending.papers import rank
     from whichmodel.understand import understand
 
     since, until = years(year)

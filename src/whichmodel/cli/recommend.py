@@ -12,8 +12,8 @@ import msgspec
 from whichmodel.api.ranked import as_data
 from whichmodel.domain import InputError
 from whichmodel.files import replacing
-from whichmodel.recommend import Ranking
-from whichmodel.recommend import recommend as rank
+from whichmodel.recommending import Ranking
+from whichmodel.recommending import recommend as rank
 from whichmodel.understand import understand
 
 

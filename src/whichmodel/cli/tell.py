@@ -43,7 +43,7 @@ def _result_rows(report: RunReport) -> list[tuple[str, str]]:
 def _evidence_rows(report: RunReport) -> list[tuple[str, str]]:
     import msgspec
 
-    from whichmodel.evidence import FirstEvidence
+    from whichmodel.examining import FirstEvidence
 
     if report.evidence is None:
         return []

@@ -157,8 +157,8 @@ def _add_pictures(server: MCPServer[Any], folder: Folder) -> None:
         def work() -> dict[str, Any]:
             first, second = folder.input(before), folder.input(after)
             found = verbs.evidence(first, second, folder.output(folder_name, overwrite=False), model=model)
-            from whichmodel.evidence import paragraph
-            from whichmodel.evidence.words import careful
+            from whichmodel.examining import paragraph
+            from whichmodel.examining.words import careful
 
             return {"told": [paragraph(found), *careful(found)], **_plain(found)}
 
@@ -212,7 +212,7 @@ def _what(what: str | dict[str, Any], folder: Folder) -> str | Workflow:
 
 def _told(answer: Any) -> dict[str, Any]:
     """An answer for agents: the text with its citations, and the workflow that `plan` and `run` take."""
-    from whichmodel.answer.views import render
+    from whichmodel.answering.views import render
 
     workflow = None if answer.workflow is None else _plain(answer.workflow)
     return {"markdown": render(answer, "md"), "workflow": workflow}

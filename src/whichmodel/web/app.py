@@ -74,7 +74,7 @@ def make_app(settings: Settings) -> Starlette:
 
 async def _style(request: Request) -> Response:
     """The style of answers, which is that of all pages."""
-    text = resources.files("whichmodel.answer").joinpath("data/page.css").read_text("utf-8")
+    text = resources.files("whichmodel.answering").joinpath("data/page.css").read_text("utf-8")
     return Response(text, media_type="text/css", headers={"Cache-Control": "no-cache"})
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from whichmodel.evidence import FirstEvidence
+from whichmodel.examining import FirstEvidence
 from whichmodel.web.html import render
 from whichmodel.web.results import View
 from whichmodel.web.store import Run
@@ -52,7 +52,7 @@ def report_page(run: Run, report: RunReport, view: View | None, folder: Path) ->
         if path.is_file():
             kind = "png" if path.suffix == ".png" else "jpeg"
             pictures[name] = f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
-    style = resources.files("whichmodel.answer").joinpath("data/page.css").read_text("utf-8")
+    style = resources.files("whichmodel.answering").joinpath("data/page.css").read_text("utf-8")
     return render(
         "report.html",
         run=run,

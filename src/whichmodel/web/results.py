@@ -16,13 +16,13 @@ import numpy as np
 
 from whichmodel.domain import InputError, Record, to_json
 from whichmodel.domain.record import from_json
-from whichmodel.evidence import Evidence, full_evidence, paragraph
-from whichmodel.evidence.drawing import COLOURS
-from whichmodel.evidence.expected_origin import Origin
-from whichmodel.evidence.geometry import laid
-from whichmodel.evidence.invention import LEGEND, Kind
-from whichmodel.evidence.maps import Maps
-from whichmodel.evidence.words import careful
+from whichmodel.examining import Evidence, full_evidence, paragraph
+from whichmodel.examining.drawing import COLOURS
+from whichmodel.examining.expected_origin import Origin
+from whichmodel.examining.geometry import laid
+from whichmodel.examining.invention import LEGEND, Kind
+from whichmodel.examining.maps import Maps
+from whichmodel.examining.words import careful
 from whichmodel.files import replacing
 from whichmodel.pictures import (
     Limits,

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from whichmodel.answer.audit import audit as audit_answer
-from whichmodel.answer.page import to_fragment, to_html
+from whichmodel.answering.audit import audit as audit_answer
+from whichmodel.answering.page import to_fragment, to_html
 from whichmodel.catalog import cards
 from whichmodel.domain import InputError, Step, WhichmodelError
 from whichmodel.understand.prompt_format import MAX_BYTES, read_prompt

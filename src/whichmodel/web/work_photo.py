@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from whichmodel.answer.svg import to_svg
+from whichmodel.answering.svg import to_svg
 from whichmodel.api.limits import limits_of
 from whichmodel.api.look import Looking
 from whichmodel.api.plan import plan_asked

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from whichmodel.answer.page import to_html
+from whichmodel.answering.page import to_html
 from whichmodel.api.beside import origin_of
 from whichmodel.api.limits import limits_of
 from whichmodel.api.look import Looking
