@@ -7,7 +7,7 @@ OUT    ?= demo-output
 BIN := $(VENV)/bin
 QUESTION := I enlarged an old photo 4x and it looks new. How does AI do that?
 
-.PHONY: help demo test test-all lint types clean
+.PHONY: help demo test test-all lint types docs docs-links clean
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,8 @@ help:
 	@echo "make test-all  all tests"
 	@echo "make lint      ruff: rules and formatting"
 	@echo "make types     mypy"
+	@echo "make docs      the documentation, from docs/ to site/index.html; a broken link fails"
+	@echo "make docs-links  try the links that lead outside (needs a network)"
 	@echo "make clean     remove the virtual environment, caches and outputs"
 	@echo
 	@echo "PYTHON=$(PYTHON) makes the virtual environment in VENV=$(VENV)."
@@ -34,6 +36,10 @@ $(VENV)/.installed-demo: pyproject.toml | $(BIN)/python
 $(VENV)/.installed-test: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[demo,test]'
 	@touch $@ $(VENV)/.installed-demo
+
+$(VENV)/.installed-docs: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	@touch $@
 
 # --- what it does ---
 
@@ -61,6 +67,13 @@ lint: $(VENV)/.installed-test
 types: $(VENV)/.installed-test
 	$(BIN)/mypy
 
+docs: $(VENV)/.installed-docs
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --builder html docs site
+	@echo "site/index.html"
+
+docs-links: $(VENV)/.installed-docs
+	$(BIN)/sphinx-build --builder linkcheck docs site/.links
+
 clean:
-	rm -rf $(VENV) $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OUT) site docs/made build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find src tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
