@@ -238,9 +238,9 @@ def test_any_text_is_read(text: str) -> None:
     "unit", ["[", "*", "| a ", "```\n", "1 × ", "(a: b; ", "[cite: ", "“", "# a\n", "- a\n  ", "A. "]
 )
 def test_hostile_answers_take_bounded_time(brief: Brief, unit: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     audit(brief, unit * (100_000 // len(unit)))
-    assert time.perf_counter() - began < 20
+    assert time.process_time() - began < 20
 
 
 @pytest.mark.slow
@@ -256,9 +256,9 @@ def test_a_long_answer_is_judged_in_part_and_says_so(brief: Brief) -> None:
 def test_a_huge_prompt_takes_bounded_time() -> None:
     summary = "A cascade of filters removes the grain of old pictures in 6 steps. " * 8_000
     brief = read_prompt(PROMPT.replace("Summary: Denoising", f"Summary: {summary} Denoising"))
-    began = time.perf_counter()
+    began = time.process_time()
     assert audit(brief, "Patience is a cascade of filters that removes grain.").claims
-    assert time.perf_counter() - began < 20
+    assert time.process_time() - began < 20
 
 
 @pytest.mark.slow

@@ -107,9 +107,9 @@ def test_places_in_what_is_left_are_places_in_the_source(text: str) -> None:
     ["{", "<", "a ", "ignore ", "please now then ", "<a ", "\n", " ", ".", "| ", "\n ", "you ", "[INST"],
 )
 def test_a_hostile_abstract_of_a_megabyte_takes_no_time(piece: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     without_instructions(piece * (1_000_000 // len(piece)))
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 # --- the question to the model -------------------------------------------------------------------
@@ -219,9 +219,9 @@ def test_a_draft_cut_in_the_middle_gives_its_whole_sentences() -> None:
     ],
 )
 def test_what_is_no_draft_gives_nothing_and_takes_no_time(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     assert read_draft(text, SLOTS) == []
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_a_draft_without_end_is_cut() -> None:

@@ -302,9 +302,9 @@ def test_what_became_of_a_draft_is_told() -> None:
 def test_a_huge_summary_is_cut_and_the_page_says_so() -> None:
     text = "We propose a network for super-resolution of photographs. " + "More words. " * 90_000
     answer = write(brief(text=text))
-    begin = time.perf_counter()
+    begin = time.process_time()
     written = render(answer, "html")
-    assert time.perf_counter() - begin < 1
+    assert time.process_time() - begin < 3  # a tenth of a second; minutes if it grew with the square
     assert len(written) < 100_000
     assert re.search(r"\[[\d,]{7,} characters are left out here\]", written)
     check_spans(answer, check_page(answer))

@@ -29,17 +29,17 @@ def test_a_caller_cannot_change_what_others_read() -> None:
 
 
 def test_loading_takes_less_than_a_moment() -> None:
-    # Measured at 0.07 s with the C parser; the limit leaves room for a busy computer.
+    # Measured at 0.07 s of processor time with the C parser; seconds with the one in Python.
     code = (
-        "import time; start = time.perf_counter()\n"
+        "import time; start = time.process_time()\n"
         "from whichmodel.catalog import cards, tasks\n"
-        "tasks(), cards(); print(time.perf_counter() - start)"
+        "tasks(), cards(); print(time.process_time() - start)"
     )
     took = min(
         float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
         for _ in range(3)
     )
-    assert took < 0.6
+    assert took < 0.8
 
 
 def test_a_wrong_field_of_a_task_is_named() -> None:

@@ -227,7 +227,7 @@ def puller(small: WeightsRecord, tmp_path: Path, how: str = "") -> subprocess.Po
     described = tmp_path / "record.json"
     described.write_bytes(msgspec.json.encode(small))
     return subprocess.Popen(
-        [sys.executable, "-c", PULLER, str(described), how],
+        [sys.executable, "-u", "-c", PULLER, str(described), how],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -245,12 +245,25 @@ def test_two_processes_fetch_once(
 ) -> None:
     small = msgspec.structs.replace(small, sources=(npm_source,))
     log = tmp_path / "asked"
-    client("npm", "import time; time.sleep(1)\n" + kit.copying(npm_archive, log, "--pack-destination"))
-    first, second = puller(small, tmp_path), puller(small, tmp_path)
-    said = [process.communicate(timeout=60)[0] for process in (first, second)]
+    begun, go = tmp_path / "begun", tmp_path / "go"
+    slowly = (
+        f"import os, time\nopen({str(begun)!r}, 'w').close()\n"
+        f"while not os.path.exists({str(go)!r}): time.sleep(0.02)\n"
+    )
+    client("npm", slowly + kit.copying(npm_archive, log, "--pack-destination"))
+    first = puller(small, tmp_path)
+    while not begun.exists():
+        assert first.poll() is None
+        time.sleep(0.02)
+    second = puller(small, tmp_path)
+    assert second.stdout is not None
+    while "waiting for it" not in second.stdout.readline():
+        assert second.poll() is None
+    go.touch()
+    for process in (first, second):
+        process.communicate(timeout=60)
     assert (first.returncode, second.returncode) == (0, 0)
     assert len(log.read_text().splitlines()) == 1
-    assert sum("waiting for it" in text for text in said) == 1
     assert left() == WHOLE
 
 
@@ -299,7 +312,7 @@ def test_ctrl_c_ends_the_client_and_leaves_nothing(
         assert process.poll() is None
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
     assert process.returncode != 0
     assert left() in NOTHING
     with pytest.raises(ProcessLookupError):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -207,9 +206,7 @@ def test_the_command_tells_it_all(tmp_path: Path, capsys: pytest.CaptureFixture[
     plan = json.loads(shown.out)
     assert plan["seconds"] > 0
     assert plan["steps"][0]["device"] == "cpu"
-    began = time.perf_counter()
     assert run_program(["plan", "SPAN-2x", str(path)]) == 0
-    assert time.perf_counter() - began < 5  # a second on an idle computer
     wide = tmp_path / "wide.png"
     write_picture(Picture(np.zeros((1, 33_000, 3), np.uint8)), wide)
     assert run_program(["plan", "SPAN-2x", str(wide), "-o", str(tmp_path / "o.jpg"), "--no-calibrate"]) == 2
