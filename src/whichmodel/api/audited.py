@@ -23,6 +23,18 @@ def audit_texts(prompt: bytes, answer: bytes, *, prompt_name: str, answer_name: 
     return audit(brief, text), text
 
 
+def must_mend(found: Audit) -> bool:
+    """Whether an audit found something that the answer has to change."""
+    return bool(
+        found.links.outside
+        or found.links.missing
+        or found.names.outside
+        or found.parts_missing
+        or found.mismatch.told is False
+        or any(claim.verdict in ("unsupported", "contradicted") for claim in found.claims)
+    )
+
+
 def _decoded(data: bytes, where: str) -> str:
     if len(data) > MAX_BYTES:
         raise InputError(

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from whichmodel.answering.views import Format, show
+from whichmodel.api.batch_lines import Wish
+from whichmodel.cli.batch import batch_of, batch_options, do_batch
 from whichmodel.cli.writer import write_and_tell, writer_option
 from whichmodel.domain import InputError
 from whichmodel.understand.prompt_format import MAX_BYTES, read_prompt
@@ -16,17 +20,30 @@ FORMATS = click.Choice(["md", "json", "html"])
 
 
 @click.command()
-@click.argument("prompt")
+@click.argument("prompt", required=False)
 @click.option(
     "--format", "view", type=FORMATS, default="md", show_default=True, help="How to write the answer."
 )
 @writer_option
-def answer(prompt: str, view: Format, writer: str) -> None:
+@batch_options('"id", "prompt"')
+def answer(prompt: str | None, view: Format, writer: str, **of_batch: Any) -> None:
     """Answer the question in PROMPT (a file, or - for stdin) from the models and papers given in it.
 
     Nothing outside the prompt is used: every link is one of its links, every statement about a source
     is quoted from it, and what is ours is marked.
+
+    With --batch IN.jsonl --output OUT.jsonl the prompt of every line is answered, in order, as --format json would. A
+    line that is no request ends the batch and is named; what is finished is kept for --resume.
     """
+    chosen = click.get_current_context().get_parameter_source("view") == ParameterSource.COMMANDLINE
+    batch = batch_of(of_batch, alone=prompt is None)
+    if batch is not None:
+        if chosen and view != "json":
+            raise InputError(f"a batch is written as JSON, not as {view}", hint="leave --format out")
+        do_batch(Wish(verb="answer", writer=writer), batch)
+        return
+    if prompt is None:
+        raise InputError("one prompt is needed", hint="whichmodel answer PROMPT, or - for stdin")
     where = "stdin" if prompt == "-" else prompt
     show(write_and_tell(writer, read_prompt(read_input(prompt), where=where)), view)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from whichmodel.cli.answer import read_input
+from whichmodel.cli.batch import batch_of, batch_options, do_batch
 from whichmodel.domain import Audit, Claim, InputError, to_json
 
 if TYPE_CHECKING:
@@ -24,19 +25,31 @@ _SIGNS = {"supported": "✓", "marked inference": "~", "unsupported": "?", "cont
 
 
 @click.command()
-@click.option("--prompt", required=True, help="The prompt with its evidence: a file, or - for stdin.")
-@click.option(
-    "--answer", "answer_name", required=True, help="The answer in Markdown: a file, or - for stdin."
-)
+@click.option("--prompt", help="The prompt with its evidence: a file, or - for stdin.")
+@click.option("--answer", "answer_name", help="The answer in Markdown: a file, or - for stdin.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-def audit(prompt: str, answer_name: str, as_json: bool) -> int:
+@batch_options('"id", "prompt", "answer"')
+def audit(prompt: str | None, answer_name: str | None, as_json: bool, **of_batch: Any) -> int:
     """Audit an answer against the prompt that it was written for.
 
     Finds links and names that the prompt does not have, links left out, parts left out, a mismatch of task and model
     that is not told, and judges each factual sentence. Exits with 3 where something has to be mended.
-    """
-    from whichmodel.api.audited import audit_texts
 
+    With --batch IN.jsonl --output OUT.jsonl the answer of every line is audited, in order; the exit code is 3 where
+    one of them has to be mended. A line that is no request ends the batch and is named; what is finished is kept for
+    --resume.
+    """
+    from whichmodel.api.audited import audit_texts, must_mend
+    from whichmodel.api.batch_lines import Wish
+
+    batch = batch_of(of_batch, alone=prompt is None and answer_name is None)
+    if batch is not None:
+        report = do_batch(Wish(verb="audit"), batch)
+        if report.found:
+            click.echo(f"in {report.found:,} answers something has to be mended", err=True)
+        return FOUND_SOMETHING if report.found else 0
+    if prompt is None or answer_name is None:
+        raise InputError("a prompt and an answer are needed", hint="--prompt PROMPT --answer ANSWER")
     if prompt == answer_name == "-":
         raise InputError("--prompt and --answer cannot both be stdin", hint="give one of them as a file")
     found, text = audit_texts(
@@ -50,18 +63,6 @@ def audit(prompt: str, answer_name: str, as_json: bool) -> int:
     else:
         _show(found, text)
     return FOUND_SOMETHING if must_mend(found) else 0
-
-
-def must_mend(found: Audit) -> bool:
-    """Whether an audit found something that the answer has to change."""
-    return bool(
-        found.links.outside
-        or found.links.missing
-        or found.names.outside
-        or found.parts_missing
-        or found.mismatch.told is False
-        or any(claim.verdict in ("unsupported", "contradicted") for claim in found.claims)
-    )
 
 
 def _where(name: str) -> str:
