@@ -2,12 +2,14 @@
 
 PYTHON ?= python3
 VENV   ?= .venv
+# Interpreters that the release is tried on.
+PYTHONS ?= $(PYTHON)
 OUT    ?= demo-output
 
 BIN := $(VENV)/bin
 QUESTION := I enlarged an old photo 4x and it looks new. How does AI do that?
 
-.PHONY: help demo test test-all lint types docs docs-links clean
+.PHONY: help demo test test-all lint types docs docs-links release-check clean
 .DEFAULT_GOAL := help
 
 help:
@@ -18,6 +20,7 @@ help:
 	@echo "make types     mypy"
 	@echo "make docs      the documentation, from docs/ to site/index.html; a broken link fails"
 	@echo "make docs-links  try the links that lead outside (needs a network)"
+	@echo "make release-check PYTHONS='python3.11 python3.12'  build, install and use what would be released"
 	@echo "make clean     remove the virtual environment, caches and outputs"
 	@echo
 	@echo "PYTHON=$(PYTHON) makes the virtual environment in VENV=$(VENV)."
@@ -73,6 +76,10 @@ docs: $(VENV)/.installed-docs
 
 docs-links: $(VENV)/.installed-docs
 	$(BIN)/sphinx-build --builder linkcheck docs site/.links
+
+release-check: $(VENV)/.installed-demo
+	$(BIN)/python scripts/demo_photo.py build/release-photo.png
+	$(BIN)/python scripts/check_release.py --photo build/release-photo.png --dist dist $(PYTHONS)
 
 clean:
 	rm -rf $(VENV) $(OUT) site docs/made build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -45,6 +45,10 @@ Answer:
 """
 
 
+class FailedError(Exception):
+    """A program that has to succeed did not."""
+
+
 @dataclass
 class Found:
     """What was seen of one Python: how long the installation took, and each check with what it found wrong."""
@@ -184,7 +188,7 @@ def tried_on(python: str, wheel: Path, photo: Path, scratch: Path) -> Found:
         began = time.monotonic()
         call([inside, "-m", "pip", "install", "--quiet", str(wheel)])
         found.seconds = time.monotonic() - began
-    except (OSError, subprocess.CalledProcessError) as error:
+    except (OSError, FailedError) as error:
         found.checks["install"] = str(error)
         return found
     found.checks["install"] = ""
@@ -302,7 +306,8 @@ def call(words: list[str]) -> None:
     """Run a program that has to succeed; what it says is part of the error."""
     ran = said(words, Path(tempfile.gettempdir()))
     if ran.returncode:
-        raise subprocess.CalledProcessError(ran.returncode, words[:4], ran.stdout, ran.stderr[-2000:])
+        told = " ".join((ran.stderr or ran.stdout).split())[-1000:]
+        raise FailedError(f"{' '.join(words[:6])} ended with {ran.returncode}: {told}")
 
 
 def said(words: list[str], work: Path) -> subprocess.CompletedProcess[str]:

@@ -238,6 +238,9 @@ def _in_full(data: Any, where: str) -> Any:
 
 def _check(made: WeightsRecord, where: str) -> None:
     """What the types cannot say; raises `InputError` with file and field."""
+    for name in ("title", "licence", "licence_note", "paper", "border"):
+        if getattr(made, name).startswith("TODO"):
+            raise InputError(f"{where}: `{name}` is still a TODO", hint="write what a person has to decide")
     if not made.sources or bool(made.files) == bool(made.given):
         raise InputError(f"{where}: sources, and either files or given, must not be empty")
     if made.given and (not made.convert or any(source.kind != "file" for source in made.sources)):
