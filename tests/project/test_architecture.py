@@ -30,6 +30,7 @@ LAYERS = (
     ("workflow", "recommending"),
     ("examining", "answering"),
     ("api",),
+    ("distributed",),
     ("web", "mcp"),
     ("cli",),
 )

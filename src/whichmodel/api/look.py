@@ -28,12 +28,19 @@ class Looking:
     also: tuple[str, ...] = ()
 
     def decide(
-        self, intent: Intent | None, photo: Path, limits: Limits, *, cache: bool = True
+        self,
+        intent: Intent | None,
+        photo: Path,
+        limits: Limits,
+        *,
+        cache: bool = True,
+        tidies: bool = True,
     ) -> tuple[Decision, ...]:
         """What this photo needs before it is enlarged; nothing where no words ask for an enlargement.
 
         Args:
             cache: whether the decoded photo is kept for the run.
+            tidies: whether kept results are brought within their limit now.
 
         Raises:
             InputError: `without` or `also` names a step that photos do not decide.
@@ -51,6 +58,6 @@ class Looking:
             return ()
         if not (self.looks or self.without or self.also):
             return ()
-        facts = look_at(photo, limits=limits, cache=cache) if self.looks else None
+        facts = look_at(photo, limits=limits, cache=cache, tidies=tidies) if self.looks else None
         found = findings(facts) if facts else ()
         return decide(facts, found, cards(), without=self.without, also=self.also)

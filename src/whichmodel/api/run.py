@@ -15,6 +15,7 @@ from whichmodel.domain import Step, Workflow
 
 if TYPE_CHECKING:
     from whichmodel.workflow import Decision, PrintTarget, RunReport
+    from whichmodel.workflow.hosting import Hosting
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def run_file(
     others: Mapping[str, Path] | None = None,
     decisions: tuple[Decision, ...] = (),
     feedback: Feedback = Feedback(),
+    hosting: Hosting | None = None,
 ) -> RunReport:
     """Run a workflow on one picture file; the result is compared with its input.
 
@@ -78,6 +80,7 @@ def run_file(
         print_target: a wished print, whose dots per inch are written into the file.
         others: files of the workflow's further inputs by name.
         decisions: what the photo asked for; only told, the workflow has it already.
+        hosting: who computes; by default this process alone.
 
     Raises:
         WhichmodelError: as `workflow.run_workflow`.
@@ -85,6 +88,7 @@ def run_file(
     from whichmodel.catalog import cards
     from whichmodel.workflow import run_workflow
     from whichmodel.workflow.data_output import gives_data
+    from whichmodel.workflow.hosting import ALONE
 
     if options.evidence and gives_data(workflow):
         feedback.say("evidence: left out, the result is no picture")
@@ -111,6 +115,7 @@ def run_file(
         device=options.device,
         provenance=options.provenance,
         pyramid=options.pyramid,
+        hosting=hosting or ALONE,
     )
 
 
@@ -122,6 +127,7 @@ def run_asked(
     *,
     look: Looking = Looking(),  # noqa: B008 - frozen
     feedback: Feedback = Feedback(),
+    hosting: Hosting | None = None,
 ) -> RunReport:
     """Do what is asked for to one picture file: look at it, plan, run.
 
@@ -132,7 +138,8 @@ def run_asked(
 
     limits = limits_of(options.max_megapixels)
     header = read_header(source, limits)
-    decisions = look.decide(asked.intent, source, limits, cache=options.cache)
+    tidies = hosting is None or hosting.tidies
+    decisions = look.decide(asked.intent, source, limits, cache=options.cache, tidies=tidies)
     return run_file(
         asked.workflow(header, decisions=decisions),
         source,
@@ -142,4 +149,5 @@ def run_asked(
         others=asked.files,
         decisions=decisions,
         feedback=feedback,
+        hosting=hosting,
     )

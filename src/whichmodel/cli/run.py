@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from whichmodel.api.asked import Asked, read_asked
-from whichmodel.api.limits import limits_of
+from whichmodel.api.asked import read_asked
 from whichmodel.api.look import Looking
+from whichmodel.api.naming import result_name
 from whichmodel.api.plan import plan_asked
 from whichmodel.api.plan_rows import plan_rows
 from whichmodel.api.run import RunOptions, run_asked
 from whichmodel.cli.asked import wishes
 from whichmodel.cli.completion import whats
 from whichmodel.cli.draw import Style, drawn
+from whichmodel.cli.engines import Engine, engines, hosted, on_ray
 from whichmodel.cli.look import looking
 from whichmodel.cli.progress import feedback
 from whichmodel.cli.tell import table, tell_report
@@ -53,6 +54,7 @@ DEVICE = click.option(
     show_default=True,
     help="What networks run on; auto takes the fastest that is there.",
 )
+GO_ON = "what is done is kept: the same command with --resume goes on from there"
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
@@ -177,6 +179,7 @@ def plan(
 @click.option("--resume", is_flag=True, help="Go on with the unfinished work of an interrupted run.")
 @click.option("--no-cache", is_flag=True, help="Neither take nor keep results of steps.")
 @click.option("--overwrite", is_flag=True, help="Replace results that are in the folder OUT already.")
+@engines
 @JSON
 def run(
     what: str,
@@ -200,6 +203,7 @@ def run(
     resume: bool,
     no_cache: bool,
     overwrite: bool,
+    engine: Engine,
     as_json: bool,
 ) -> int:
     """Do WHAT to each INPUT, a picture or a folder of pictures, and write the result to OUT.
@@ -216,6 +220,9 @@ def run(
 
     Finished steps are kept in the cache folder (WHICHMODEL_CACHE; at most 4 GB, WHICHMODEL_CACHE_LIMIT)
     and not computed again.
+
+    With --engine ray several pictures are done at once by the workers of a Ray cluster, and of a single
+    picture the tiles; the results are the same, byte for byte.
     """
     from whichmodel.workflow import BatchReport, Failure
     from whichmodel.workflow.outputs import pair_outputs, pictures_of
@@ -239,33 +246,39 @@ def run(
         pyramid=pyramid,
         evidence=evidence,
     )
+    pairs = pair_outputs(pictures, output, folder=not single)
+    if engine.ray:
+        replaces = overwrite or named
+        return on_ray(engine, asked, pairs, options, look, overwrite=replaces, as_json=as_json)
     reports: list[RunReport] = []
     failures: list[Failure] = []
     kept: list[str] = []
     codes: list[int] = []
-    for source, target in pair_outputs(pictures, output, folder=not single):
-        try:
-            if not named:
-                target = _result_name(asked, source, target, options)
-            if target.exists() and not named and not overwrite:
-                if resume:
-                    kept.append(str(target))
-                    continue
-                raise InputError(f"{target} is there already", hint="--overwrite replaces it")
-            with feedback(source.name) as told:
-                reports.append(run_asked(asked, source, target, options, look=look, feedback=told))
-        except WhichmodelError as error:
-            if single:
+    with hosted(engine, asked, pairs, options, look) as hosting:
+        for source, target in pairs:
+            try:
+                if not named:
+                    target = result_name(asked, source, target, max_megapixels)
+                if target.exists() and not named and not overwrite:
+                    if resume:
+                        kept.append(str(target))
+                        continue
+                    raise InputError(f"{target} is there already", hint="--overwrite replaces it")
+                with feedback(source.name) as told:
+                    done = run_asked(
+                        asked, source, target, options, look=look, feedback=told, hosting=hosting
+                    )
+                    reports.append(done)
+            except WhichmodelError as error:
+                if single:
+                    raise
+                failures.append(Failure(input=str(source), error=error.message, hint=error.hint))
+                codes.append(error.exit_code)
+                click.echo(f"whichmodel: {source}: {error}", err=True)
+            except KeyboardInterrupt:
+                if not no_cache:
+                    click.echo(GO_ON, err=True)
                 raise
-            failures.append(Failure(input=str(source), error=error.message, hint=error.hint))
-            codes.append(error.exit_code)
-            click.echo(f"whichmodel: {source}: {error}", err=True)
-        except KeyboardInterrupt:
-            if not no_cache:
-                click.echo(
-                    "what is done is kept: the same command with --resume goes on from there", err=True
-                )
-            raise
     if as_json:
         batch = BatchReport(runs=tuple(reports), failures=tuple(failures), kept=tuple(kept))
         click.echo(to_json(reports[0] if single and reports else batch), nl=False)
@@ -279,14 +292,6 @@ def run(
                 f"{len(reports)} of {len(pictures)} pictures are done, {len(failures)} failed", err=True
             )
     return min(codes, default=0)
-
-
-def _result_name(asked: Asked, source: Path, target: Path, options: RunOptions) -> Path:
-    """The name of a result in a folder; data are not called like the picture."""
-    from whichmodel.pictures import read_header
-    from whichmodel.workflow.data_output import named_for
-
-    return named_for(asked.workflow(read_header(source, limits_of(options.max_megapixels))), target)
 
 
 def _tell_fallbacks(plans: list[Plan]) -> None:

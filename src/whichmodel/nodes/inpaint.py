@@ -63,6 +63,8 @@ class InpaintOperation(Operation):
     takes_model: ClassVar[bool] = True
     # How many holes there are is not known before.
     steady: ClassVar[bool] = False
+    # A hole that several bands reach into is filled once.
+    apart: ClassVar[bool] = False
     resembles: ClassVar[str | None] = None
 
     def check(self, step: Step) -> None:

@@ -124,6 +124,8 @@ class Operation(ABC):
         takes_model: whether its steps name a model of the catalog, whose network it runs.
         data: whether the result is no picture but data (`nodes.data`).
         steady: whether the time that it takes follows from the sizes; else it is not told beforehand.
+        apart: whether several processes can do its units at once without each doing the same for all of them
+            first, such as a network that looks at the whole picture.
         resembles: port whose picture the result must look like from afar (the local means agree), or
             `None` where no such thing can be said.
     """
@@ -133,6 +135,7 @@ class Operation(ABC):
     takes_model: ClassVar[bool] = False
     data: ClassVar[bool] = False
     steady: ClassVar[bool] = True
+    apart: ClassVar[bool] = True
     resembles: ClassVar[str | None] = "image"
 
     @abstractmethod

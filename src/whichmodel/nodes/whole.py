@@ -154,6 +154,7 @@ class WholeMask(Operation):
     ports: ClassVar[Mapping[str, PortSpec]] = {"image": PortSpec(DataType.IMAGE)}
     gives: ClassVar[DataType] = DataType.MASK
     takes_model: ClassVar[bool] = True
+    apart: ClassVar[bool] = False
     resembles: ClassVar[str | None] = None
 
     @abstractmethod

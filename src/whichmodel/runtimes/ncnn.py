@@ -26,11 +26,16 @@ ncnn's own rule."""
 
 
 def usable_threads() -> int:
-    """Number of processors that this process may use; containers often grant fewer than exist."""
+    """Number of processors that this process may use; containers often grant fewer than exist.
+
+    `WHICHMODEL_THREADS` lowers it, where several processes share the processors.
+    """
     try:
-        return max(1, len(os.sched_getaffinity(0)))
+        there = max(1, len(os.sched_getaffinity(0)))
     except AttributeError:  # not on every system
-        return max(1, os.cpu_count() or 1)
+        there = max(1, os.cpu_count() or 1)
+    named = os.environ.get("WHICHMODEL_THREADS", "")
+    return min(there, int(named)) if named.isdecimal() and 0 < int(named) <= 1024 else there
 
 
 class NcnnNet:

@@ -30,6 +30,7 @@ from whichmodel.runtimes.devices import choose
 from whichmodel.runtimes.ncnn import forget_nets
 from whichmodel.runtimes.onnx import forget_sessions
 from whichmodel.weights import WeightsRecord, hashes, records
+from whichmodel.workflow.hosting import ALONE, Hosting, Work
 from whichmodel.workflow.journal import Journal
 from whichmodel.workflow.keys import input_key, step_key
 from whichmodel.workflow.report import StepReport
@@ -128,6 +129,7 @@ def run_steps(
     scratch: Scratch,
     progress: Progress,
     others: Mapping[str, Value] | None = None,
+    hosting: Hosting = ALONE,
 ) -> Outcome:
     """Run the steps of a workflow in order.
 
@@ -135,6 +137,7 @@ def run_steps(
         start: the workflow's first input, whose metadata the result gets.
         sizes: of every value by name, as planned.
         others: its further inputs by name.
+        hosting: who does the units.
 
     Raises:
         StepError: a unit failed, or a result is not plausible; names the step and the unit.
@@ -153,15 +156,16 @@ def run_steps(
         data = {port: value.data for port, value in taken.items() if value.data is not None}
         own = replace(context, size=sizes[step.id], kind=kinds[step.id], data=data)
         began = time.perf_counter()
-        job = _Job(step, keys[step.id], taken, own, scratch, progress)
+        job = _Job(step, keys[step.id], taken, own, scratch, progress, hosting)
         try:
             values[step.id] = job.run()
         finally:
             for value in taken.values():
                 value.raster.close()
             # Or their memory would count beside what the next steps, encoding and evidence take.
-            forget_nets()
-            forget_sessions()
+            if not hosting.keeps_networks:
+                forget_nets()
+                forget_sessions()
             forget_kept()
         notes += job.notes()
         reports.append(_report(step, taken, own, time.perf_counter() - began, cached=job.cached))
@@ -191,11 +195,14 @@ class _Job:
         context: Context,
         scratch: Scratch,
         progress: Progress,
+        hosting: Hosting,
     ) -> None:
         self._step = step
         self._key = key
         self._operation: Operation = operation_of(step)
         self._inputs = {port: value.raster for port, value in taken.items()}
+        self._input_keys = {port: value.key for port, value in taken.items()}
+        self._hosting = hosting
         self._context = context
         self._scratch = scratch
         self._progress = progress
@@ -251,22 +258,59 @@ class _Job:
 
     def _do_units(self, raster: Raster, journal: Journal, likeness: Likeness | None) -> None:
         total, done = self._context.size.pixels, 0
-        self._progress(self._step, 0, total)
-        for number, unit in enumerate(self._units):
-            part = _held(raster, unit, number, journal)
-            if part is None:
-                self.cached = False
-                given = self._computed(unit)
-                part = joined(given.colour, given.alpha)
-                raster.write(unit.target, part)
-                journal.append(number, zlib.crc32(part.data), given.mark)
+
+        def finished(unit: Unit, part: NDArray[Any], mark: str) -> None:
+            nonlocal done
             if likeness:
                 likeness.add(unit.target, part[:, :, : raster.kind.bands])
-            mark = journal.done[number].mark
             if mark:
                 self._marks[mark] += 1
             done += unit.target.pixels
             self._progress(self._step, done, total)
+
+        self._progress(self._step, 0, total)
+        due: dict[int, Unit] = {}
+        for number, unit in enumerate(self._units):
+            part = _held(raster, unit, number, journal)
+            if part is not None:
+                finished(unit, part, journal.done[number].mark)
+                continue
+            self.cached = False
+            if self._hosting.helpers and not self._operation.data:
+                due[number] = unit
+                continue
+            given = self._computed(unit)
+            part = joined(given.colour, given.alpha)
+            raster.write(unit.target, part)
+            journal.append(number, zlib.crc32(part.data), given.mark)
+            finished(unit, part, given.mark)
+        if due:
+            self._have_done(due, raster, journal, finished)
+
+    def _have_done(
+        self,
+        due: Mapping[int, Unit],
+        raster: Raster,
+        journal: Journal,
+        finished: Callable[[Unit, NDArray[Any], str], None],
+    ) -> None:
+        """Have units done by others; a unit counts when its bytes, read here, are those that were written."""
+        assert self._hosting.helpers is not None
+        inputs, keys, apart = self._inputs, self._input_keys, self._operation.apart
+        work = Work(self._step, self._key, inputs, keys, self._context, raster, due, apart)
+        try:
+            for written in self._hosting.helpers(work):
+                unit = due[written.number]
+                part = raster.read_all(unit.target)
+                if zlib.crc32(part.data) != written.crc:
+                    raise StepError(
+                        f"{unit.label}: what a worker wrote is not what is read here",
+                        hint=f"{raster.path.parent.parent} must be the same folder on every machine",
+                    )
+                journal.append(written.number, written.crc, written.mark)
+                finished(unit, part, written.mark)
+        except StepError as error:
+            raise self._failure("", error) from error
 
     def _prepared(self) -> State:
         try:
@@ -288,7 +332,8 @@ class _Job:
         hints = [error.hint] if isinstance(error, WhichmodelError) and error.hint else []
         if self._scratch.resumable:
             hints.append(RESUME)
-        return StepError(f"step {self._step.id!r}, {where}: {reason}", hint="; ".join(hints))
+        place = f"step {self._step.id!r}" + (f", {where}" if where else "")
+        return StepError(f"{place}: {reason}", hint="; ".join(hints))
 
 
 def _held(raster: Raster, unit: Unit, number: int, journal: Journal) -> NDArray[Any] | None:

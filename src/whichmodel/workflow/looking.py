@@ -13,7 +13,12 @@ from whichmodel.workflow.scratch import Scratch
 
 
 def look_at(
-    photo: Path, *, limits: Limits = DEFAULT_LIMITS, cache: bool = True, networks: bool = False
+    photo: Path,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    cache: bool = True,
+    networks: bool = False,
+    tidies: bool = True,
 ) -> PhotoFacts:
     """What can be told about the photo that a workflow is to run on.
 
@@ -23,13 +28,14 @@ def look_at(
         photo: its file.
         cache: whether they are kept; else they are removed after the look.
         networks: as of `photo.measure`.
+        tidies: as of `Scratch`.
 
     Raises:
         PictureError: the file is no picture, is damaged, or too large.
         WhichmodelError: the disk has no room.
     """
     opened = open_picture(photo, limits)
-    with Scratch(cache=cache) as scratch:
+    with Scratch(cache=cache, tidies=tidies) as scratch:
         value = decoded(opened, file_sha256(photo), scratch)
         try:
             return measure(value.raster, source=photo, networks=networks)

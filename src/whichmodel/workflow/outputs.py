@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from whichmodel.domain import InputError
-from whichmodel.pictures import same_file
 from whichmodel.pictures.formats import READABLE, is_picture
 
 
@@ -67,8 +66,17 @@ def pair_outputs(inputs: Sequence[Path], output: Path, *, folder: bool = False) 
             hint="with several inputs -o names a folder",
         ) from error
     pairs = [(path, output / path.name) for path in inputs]
-    for _, target in pairs:
-        for path in inputs:
-            if same_file(path, target):
-                raise InputError(f"{target} is one of the inputs", hint="give another folder with -o")
+    ours = {known for path in inputs if (known := _identity(path)) is not None}
+    for path, target in pairs:
+        if path == target or _identity(target) in ours:
+            raise InputError(f"{target} is one of the inputs", hint="give another folder with -o")
     return pairs
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What two names of one file have in common, through links; `None` where there is no file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

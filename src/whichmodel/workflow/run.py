@@ -41,6 +41,7 @@ from whichmodel.workflow.engine import (
     run_steps,
 )
 from whichmodel.workflow.estimate import check_memory
+from whichmodel.workflow.hosting import ALONE, Hosting
 from whichmodel.workflow.inputs import check_masks, check_others
 from whichmodel.workflow.print_size import PrintTarget
 from whichmodel.workflow.provenance import (
@@ -82,6 +83,7 @@ def run_workflow(
     pyramid: bool = False,
     others: Mapping[str, Path] | None = None,
     decisions: tuple[Decision, ...] = (),
+    hosting: Hosting = ALONE,
 ) -> RunReport:
     """Run a workflow on one picture file, with memory that does not grow with the picture.
 
@@ -110,6 +112,7 @@ def run_workflow(
         decisions: what the photo itself asked for; only told, the workflow has it already.
         pyramid: write a TIFF in tiles with smaller copies inside, whatever its size.
         provenance: write a document beside the output and say in its XMP that AI made part of it.
+        hosting: who computes the units of the steps, and what stays when the run ends.
 
     Raises:
         InputError: and its kinds, before anything runs: the workflow, the picture, the output path,
@@ -146,7 +149,7 @@ def run_workflow(
     weights = _weights_of(workflow, cards, say)
     context = Context(cards=cards, weights=weights.__getitem__, tile=tile, device=device)
 
-    with Scratch(cache=cache, resume=resume, say=say) as scratch:
+    with Scratch(cache=cache, resume=resume, say=say, tidies=hosting.tidies) as scratch:
         input_sha256, before = _decoded(inputs, opened, scratch)
         beside: dict[str, tuple[str, Value]] = {}
         for name, path in files.items():
@@ -160,6 +163,7 @@ def run_workflow(
             scratch,
             progress,
             {name: value for name, (_, value) in beside.items()},
+            hosting,
         )
         after = outcome.value.raster
         if target is not None:

@@ -121,6 +121,8 @@ class Scratch:
         cache: whether results are looked up and kept; else all folders are private and removed.
         resume: whether unfinished work of an earlier run is taken up; else it is dropped.
         say: is told lines for people.
+        tidies: whether what killed runs left is removed first, and the limit is kept to at the end. Both
+            look at all that is kept: who does many runs calls `sweep` and `trim` now and then instead.
 
     Raises:
         InputError: `WHICHMODEL_CACHE_LIMIT` is no size.
@@ -135,12 +137,14 @@ class Scratch:
         cache: bool = True,
         resume: bool = False,
         say: Callable[[str], None] = lambda line: None,
+        tidies: bool = True,
     ) -> None:
         self.home = home or cache_dir() / "steps"
         self._limit = cache_limit() if limit is None else limit
         self._cache = cache
         self._resume = resume
         self._say = say
+        self._tidies = tidies
         self._held: list[Entry] = []
         try:
             self.home.mkdir(parents=True, exist_ok=True)
@@ -148,7 +152,8 @@ class Scratch:
             raise unwritable(self.home, error) from error
 
     def __enter__(self) -> Scratch:
-        self._sweep()
+        if self._tidies:
+            self.sweep()
         return self
 
     def __exit__(
@@ -157,7 +162,7 @@ class Scratch:
         for entry in self._held:
             entry.release()
         self._held.clear()
-        if self._cache:
+        if self._cache and self._tidies:
             self.trim()
 
     @property
@@ -259,13 +264,14 @@ class Scratch:
         if lock is None:
             return False
         try:
+            Entry(folder, lock, private=False).remove_left_temporary()
             shutil.rmtree(folder, ignore_errors=True)
         finally:
             lock.free()
         return True
 
-    def _sweep(self) -> None:
-        """Remove private folders whose run was killed."""
+    def sweep(self) -> None:
+        """Remove private folders whose run was killed, and the temporary outputs that it left."""
         for folder in self.home.glob("private-*"):
             if folder.is_dir():
                 self._remove(folder)

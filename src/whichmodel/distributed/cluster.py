@@ -1,0 +1,195 @@
+"""A Ray cluster: one that is there, or one of this machine alone that listens on loopback only."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from whichmodel.domain import InputError, WhichmodelError
+from whichmodel.workflow.scratch import gigabytes
+
+OBJECT_STORE = 128_000_000
+"""Bytes of Ray's object store on this machine: names of files and reports are all that passes through it."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """What one worker needs of a machine.
+
+    Args:
+        memory: bytes.
+        gpus: of the machine, for itself.
+        cpus: threads that it works with.
+    """
+
+    memory: int
+    gpus: int = 0
+    cpus: int = 1
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The same as Ray is told it."""
+        return {"num_cpus": self.cpus, "num_gpus": self.gpus, "memory": self.memory}
+
+
+@contextmanager
+def cluster(address: str | None = None, workers: int | None = None) -> Iterator[Any]:
+    """Ray, connected while the block lasts.
+
+    Args:
+        address: of a cluster that is there, as `HOST:PORT`; `None` starts one of this machine alone, which
+            listens on loopback only, shows no pages, and ends with the block.
+        workers: processors that a cluster of this machine offers; by default all that this process may use.
+
+    Raises:
+        InputError: the extra is not installed, or there is no cluster at this address.
+    """
+    ray = required()
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    try:
+        with _silence():
+            if address is None:
+                _start(ray, workers, quiet)
+            else:
+                ray.init(address=address, **quiet)
+    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        where = f"the cluster at {address}" if address else "a cluster of this machine"
+        raise InputError(
+            f"{where} cannot be used: {_first_line(error)}",
+            hint="ray status --address shows whether one is there; RAY_AUTH_TOKEN must be the one it was started with"
+            if address
+            else "TMPDIR must name a folder with a short path that can be written",
+        ) from error
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def required() -> Any:
+    """The module `ray`; nothing is told to its makers.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    # What went wrong is told by us, in one line.
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    # Else Ray warns that this default of its own will change; it does not matter here.
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    try:
+        import ray
+    except ImportError as error:
+        raise InputError(
+            "the engine ray needs the extra [ray]",
+            hint='pip install "whichmodel[ray]", or leave out --engine: local needs nothing more',
+        ) from error
+    return ray
+
+
+def workers_with_room(ray: Any, need: Need, wished: int | None) -> int:
+    """How many workers there is room for, at most as many as are wished.
+
+    Raises:
+        InputError: no machine of the cluster has room for one.
+    """
+    machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    room = sum(_fitting(machine, need) for machine in machines)
+    if not room:
+        gpu = " and a GPU" if need.gpus else ""
+        raise InputError(
+            f"no machine of the cluster has a processor, {gigabytes(need.memory)} of memory{gpu} for a worker",
+            hint="a smaller --tile needs less memory",
+        )
+    return min(room, wished) if wished else room
+
+
+def has_gpu(ray: Any) -> bool:
+    """Whether a machine of the cluster has a GPU."""
+    return float(ray.cluster_resources().get("GPU", 0)) >= 1
+
+
+def environment(cpus: int) -> dict[str, str]:
+    """What a worker has to know of the environment here.
+
+    Args:
+        cpus: threads that libvips and networks work with.
+    """
+    from whichmodel.catalog.own import data_dir
+    from whichmodel.weights.store import cache_dir
+
+    carried = {name: value for name, value in os.environ.items() if name.startswith("WHICHMODEL_")}
+    threads = str(cpus)
+    return {
+        **carried,
+        "WHICHMODEL_CACHE": str(cache_dir().absolute()),
+        "WHICHMODEL_DATA": str(data_dir().absolute()),
+        "WHICHMODEL_THREADS": threads,
+        "VIPS_CONCURRENCY": threads,
+    }
+
+
+def _fitting(machine: Mapping[str, float], need: Need) -> int:
+    shares = [machine.get("CPU", 0) / need.cpus, machine.get("memory", 0) / need.memory]
+    if need.gpus:
+        shares.append(machine.get("GPU", 0) / need.gpus)
+    return int(min(shares))
+
+
+def _start(ray: Any, workers: int | None, quiet: dict[str, Any]) -> None:
+    from whichmodel.runtimes.ncnn import usable_threads
+
+    # Who is on this machine and does not know it cannot use the cluster; and nothing is written to the home.
+    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    own = _on_loopback()
+    ray.init(
+        address="local",
+        num_cpus=workers or usable_threads(),
+        include_dashboard=False,
+        object_store_memory=OBJECT_STORE,
+        _node_ip_address="127.0.0.1" if own else None,
+        **quiet,
+    )
+
+
+def _on_loopback() -> bool:
+    """Have Ray take the loopback address for this machine's, as it does where firewalls ask questions."""
+    from ray._private import ray_constants
+
+    if not hasattr(ray_constants, "ENABLE_RAY_CLUSTER"):
+        return False
+    ray_constants.ENABLE_RAY_CLUSTER = False
+    return True
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Nothing on stderr: to have a log level set, Ray logs that it was set."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nothing, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nothing)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+
+
+def lost(what: str) -> WhichmodelError:
+    """The error where nobody is left to do the work."""
+    return WhichmodelError(
+        f"{what}: no worker could be started for two minutes",
+        hint="ray status --address shows what the cluster has; the same command with --resume goes on from there",
+    )
