@@ -91,6 +91,7 @@ def test_a_command_that_fails_or_gives_nothing_is_told(checker: ModuleType, tmp_
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)  # it installs all that the wheel needs
 def test_what_would_be_released_works_in_an_empty_environment(
     checker: ModuleType, photo: Path, tmp_path: Path
 ) -> None:

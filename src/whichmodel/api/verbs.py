@@ -79,6 +79,9 @@ def answer(prompt: str | Path, *, writer: str = "builtin") -> Answer:
         prompt: the text of the prompt, or a `Path` to its file; at most 8 MB.
         writer: as of `ask`.
 
+    Returns:
+        The answer; its `sources` are the models and papers of the prompt, numbered in their order.
+
     Raises:
         InputError: the file cannot be read, or the text is no prompt; says what was expected.
 
@@ -103,12 +106,16 @@ def recommend(question: str, *, top: int = 3, collection: str | None = None) -> 
     """Rank the catalog's models for a question, each with the reason and what speaks against it.
 
     Args:
+        question: in plain words.
         top: how many at most, from 1.
         collection: only models of this collection: `"cnaps"`, `"whichmodel"`.
 
     Returns:
         `intent`, what was understood; `models`, best first, each with its `card`; `unsure`, a sentence
         where the question leaves open what is meant.
+
+    Raises:
+        InputError: `top` is less than 1.
 
     >>> import whichmodel
     >>> whichmodel.recommend("sharpen my shaky photo").intent.task
@@ -127,6 +134,9 @@ def audit(prompt: str | Path, answer: str | Path) -> Audit:
 
     Args:
         prompt, answer: texts, or `Path`s to files; at most 8 MB each. The answer is Markdown.
+
+    Returns:
+        Links and names from elsewhere, what is left out, and for each claim what the prompt says of it.
 
     Raises:
         InputError: a file cannot be read, the prompt is none, or the answer is empty.
@@ -170,17 +180,26 @@ def plan(
         what: the exact name of a model, the path of a workflow file, plain words, or a workflow.
         photo: path of the picture.
         output: where the result would go; its format is checked.
-        keep: a mask of the photo's size, white where the photo is left alone (resampled only).
+        keep: a mask of the photo's size in pixels, white where the photo is left alone (resampled only).
         inputs: files of a workflow's further inputs by name.
         device: `"cpu"`, `"vulkan"`, `"cuda"` or `"auto"`.
         calibrate: time models that were never timed on this computer, about a second each.
         print_size, dpi, look, without, also, substitute: as of `ask`.
 
     Returns:
-        The plan; `plan.runs` says whether all of it can run here.
+        The plan: sizes are (width, height) in pixels, memory and disk in bytes, shares 0..1, time in seconds
+        (`None` where the model was never timed on this computer); `plan.runs` says whether all of it can run here.
 
     Raises:
         InputError: not understood. PictureError: the photo cannot be read.
+
+    >>> import tempfile, pyvips, whichmodel
+    >>> photo = tempfile.mkdtemp() + "/photo.png"
+    >>> waves = (pyvips.Image.perlin(96, 64, cell_size=16, seed=1) + 1) * 127
+    >>> waves.cast("uchar").write_to_file(photo)
+    >>> plan = whichmodel.plan("enlarge 4x", photo)
+    >>> plan.size_in, plan.size_out, plan.new_pixel_share
+    ((96, 64), (384, 256), 0.9375)
     """
     from whichmodel.api.look import Looking
     from whichmodel.api.plan import plan_asked
@@ -221,11 +240,19 @@ def run(
         feedback: where the run tells how far it is; see `Feedback`.
 
     Returns:
-        What was done: sizes, steps with seconds and licences, the share of new pixels, evidence.
+        What was done: sizes in pixels, steps with seconds and licences, the share (0..1) of new pixels, evidence.
 
     Raises:
         InputError: not understood. UnboundError: a step's model is not here. PictureError: the photo cannot be read.
         StepError: a step failed. WeightsError: weights could not be obtained.
+
+    >>> import tempfile, pyvips, whichmodel
+    >>> folder = tempfile.mkdtemp()
+    >>> waves = (pyvips.Image.perlin(96, 64, cell_size=16, seed=1) + 1) * 127
+    >>> waves.cast("uchar").write_to_file(folder + "/photo.png")
+    >>> done = whichmodel.run("crop to 1:1 and rotate 90 degrees", folder + "/photo.png", folder + "/square.png")
+    >>> [step.operation for step in done.steps], (done.output.width, done.output.height)
+    (['crop', 'rotate'], (64, 64))
     """
     from whichmodel.api.look import Looking
     from whichmodel.api.run import run_asked
@@ -258,9 +285,22 @@ def evidence(
         noise: in `before`, 0..255, where known.
         model: that made the result, where no provenance beside it tells; for the expected error.
 
+    Returns:
+        How the two agree, in steps of brightness 0..255 and in dB; the shares 0..1 of the result that are supported,
+        guessed, invented or contradicted; places that stand out, in pixels of the result.
+
     Raises:
         InputError: the pictures do not belong together, or a file of the folder would overwrite one of them.
         PictureError: a picture cannot be read.
+
+    >>> import tempfile, pyvips, whichmodel
+    >>> folder = tempfile.mkdtemp()
+    >>> waves = ((pyvips.Image.perlin(96, 64, cell_size=16, seed=1) + 1) * 127).cast("uchar")
+    >>> waves.write_to_file(folder + "/photo.png")
+    >>> waves.resize(2, kernel="cubic").write_to_file(folder + "/large.png")
+    >>> found = whichmodel.evidence(folder + "/photo.png", folder + "/large.png", folder + "/evidence")
+    >>> found.factor_x, found.new_pixel_share, found.shares.invented < 0.01  # a plain enlargement adds nothing
+    (2.0, 0.75, True)
     """
     from whichmodel.examining.expected_origin import named_origin, origin_of
     from whichmodel.examining.folder import refuse_overwriting, write_evidence

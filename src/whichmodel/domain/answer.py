@@ -18,8 +18,17 @@ Basis = Literal["question", "source", "ours", "open", "card", "here"]
 class Span(Record, frozen=True, kw_only=True):
     """A verbatim piece of a source.
 
-    `field` tells where: `"name"`, `"summary"`, `"question"` or `"statement <n>"`;
-    `text` equals that field's characters `start:end`.
+    Args:
+        source: number of the source, from 1.
+        field: where in it: `"name"`, `"summary"`, `"question"` or `"statement <n>"`, counted from 0.
+        start, end: characters of that field, from 0, `end` excluded.
+        text: equals the field's `[start:end]`.
+
+    >>> import whichmodel
+    >>> source = whichmodel.Source(number=1, kind="paper", name="Deblurring by hand", summary="We remove blur.")
+    >>> span = whichmodel.Span(source=1, field="summary", start=3, end=14, text="remove blur")
+    >>> source.summary[span.start : span.end] == span.text
+    True
     """
 
     source: int
@@ -38,6 +47,12 @@ class Sentence(Record, frozen=True, kw_only=True):
             `"card"` rests on statements of our model card, `"ours"` is our inference or definition,
             `"open"` says what the sources do not tell, `"here"` what is so on this computer.
         spans: the evidence; at least one for `"source"`.
+
+    >>> import whichmodel
+    >>> answer = whichmodel.ask("How was my old photo enlarged 4x?")
+    >>> told = answer.steps[0].sentences[0]
+    >>> told.text, told.basis, told.spans[0].field
+    ('Makes a picture 4 times as wide and 4 times as high.', 'card', 'statement 0')
     """
 
     text: str
@@ -46,7 +61,20 @@ class Sentence(Record, frozen=True, kw_only=True):
 
 
 class StepRow(Record, frozen=True, kw_only=True):
-    """A step of the workflow as the answer's table shows it."""
+    """A step of the workflow as the answer's table shows it.
+
+    Args:
+        step: mark, model and number of its source, for people: `"(a) SPAN-4x [1]"`.
+        mark: the letter by which the answer's text refers to it.
+        takes, gives: what goes in and comes out, with shapes such as `h × w × 3`.
+        sentences: what is said of it.
+        needed_but_missing: the question needs the step, and none of the given models does it.
+
+    >>> import whichmodel
+    >>> row = whichmodel.ask("How was my old photo enlarged 4x?").steps[0]
+    >>> row.mark, row.takes, row.gives
+    ('a', 'picture h × w × 3', 'larger picture 4·h × 4·w × 3')
+    """
 
     step: str
     mark: str
@@ -57,7 +85,18 @@ class StepRow(Record, frozen=True, kw_only=True):
 
 
 class SourceRow(Record, frozen=True, kw_only=True):
-    """A line of part 3: a source, why it matters here, how close it is, its links."""
+    """A line of part 3: a source, why it matters here, and how close it is to what was asked.
+
+    Args:
+        source: number of the source, from 1.
+        closeness: how the source's task lies to that of the question; `"unclear"` where its text does not tell.
+        sentences: why it matters here.
+
+    >>> import whichmodel
+    >>> row = whichmodel.ask("How was my old photo enlarged 4x?").papers[0]
+    >>> row.source, row.closeness
+    (1, 'does the task')
+    """
 
     source: int
     closeness: Literal[
@@ -67,14 +106,44 @@ class SourceRow(Record, frozen=True, kw_only=True):
 
 
 class QuestionRow(Record, frozen=True, kw_only=True):
-    """A question that the person asked, in their words, and what the sources say to it."""
+    """A question that the person asked, in their words, and what the sources say to it.
+
+    Args:
+        asked: the words; a span of the `"question"`, whose `source` is 0.
+        sentences: the answer to it.
+
+    >>> import whichmodel
+    >>> prompt = '''A user has asked the following question:
+    ... "I enlarged a photo 4x. How does a model know the fine detail?"
+    ... ### Recommended AI Models:
+    ... Model: SomeNet
+    ... Summary: SomeNet enlarges photographs four times. It learns fine detail from pairs of photographs.
+    ... Answer:'''
+    >>> [row.asked.text for row in whichmodel.answer(prompt).questions]
+    ['How does a model know the fine detail?']
+    """
 
     asked: Span
     sentences: tuple[Sentence, ...]
 
 
 class Mismatch(Record, frozen=True, kw_only=True):
-    """Model and question do not fit: `models` do `model_tasks`, the question needs `question_task`."""
+    """Model and question do not fit.
+
+    Args:
+        question_task: id of the task that the question is about.
+        model_tasks: ids of the tasks that the models do.
+        models: names of the models that do not fit.
+
+    >>> import whichmodel
+    >>> prompt = '''A user has asked the following question:
+    ... "How can I enlarge a photo 4x?"
+    ... ### Recommended AI Models:
+    ... Model: Smooth-Deblur-One
+    ... Answer:'''
+    >>> whichmodel.answer(prompt).mismatch
+    Mismatch(question_task='super-resolution', model_tasks=('deblurring',), models=('Smooth-Deblur-One',))
+    """
 
     question_task: str
     model_tasks: tuple[str, ...]
@@ -93,6 +162,13 @@ class DraftReport(Record, frozen=True, kw_only=True):
         dropped: sentences that it does not carry and that nothing replaces.
         seconds: from the question to the model until its last word was judged.
         fault: why the draft is missing or cut short, for people; empty where it is whole.
+
+    >>> import whichmodel
+    >>> report = whichmodel.DraftReport(writer="llm:any", drafted=9, kept=4, repaired=2, dropped=3)
+    >>> report.kept + report.repaired + report.dropped == report.drafted
+    True
+    >>> whichmodel.ask("How was my old photo enlarged 4x?").drafted is None  # no language model was asked
+    True
     """
 
     writer: str
@@ -106,24 +182,30 @@ class DraftReport(Record, frozen=True, kw_only=True):
 
 
 class Answer(Record, frozen=True, kw_only=True):
-    """The three-part answer.
+    """The three-part answer: the task, the workflow, the sources.
 
     Args:
+        question: as it was asked.
         reply: the short reply at the top.
         task: sentences of part 1.
         diagram: plain-text drawing of the workflow.
         steps: rows of part 2: one for each step of `workflow`, then alternatives to its last step.
-        workflow: the object that would run.
+        workflow: the object that would run; `None` where no task was understood.
         example: the workflow in numbers, under an assumption that is told.
         questions: what the person asked, one by one, and what the sources say to it.
         ideas: what the papers add to part 2, one group a paper, closest first.
         beside: what the papers on other tasks give instead of what the question needs.
         left_open: what the sources do not tell.
         papers: rows of part 3, every source once.
-        sources: the evidence.
+        sources: the evidence, by number from 1.
         mismatch: set where the models do not do what the question is about.
         here: sentences about this computer (only for our own recommendations).
         drafted: set where a language model was asked to draft the sentences.
+
+    >>> import whichmodel
+    >>> answer = whichmodel.ask("How was my old photo enlarged 4x?")
+    >>> answer.workflow.steps[-1].model, answer.sources[0].name
+    ('SPAN-4x', 'SPAN-4x')
     """
 
     question: str

@@ -13,7 +13,16 @@ INVENTING = "realistic-texture"
 
 
 class Link(Record, frozen=True, kw_only=True):
-    """A link and what it leads to."""
+    """A link and what it leads to.
+
+    Args:
+        kind: what is there.
+        url: as it was given; it is shown, never fetched.
+
+    >>> import whichmodel
+    >>> whichmodel.Link(kind="paper", url="https://arxiv.org/abs/2311.12770").kind
+    'paper'
+    """
 
     kind: Literal["paper", "code", "huggingface", "project"]
     url: str
@@ -29,6 +38,11 @@ class Statement(Record, frozen=True, kw_only=True):
         locator: where: `"catalog field: dataset"`, `"paper, section 3.2"`,
             `"our measurement: benchmarks/super_resolution.py"`, `"task definition: deblurring"`.
         about: what the sentence is about, so that an answer can choose.
+
+    >>> import whichmodel
+    >>> source = whichmodel.ask("How was my old photo enlarged 4x?").sources[0]
+    >>> source.statements[0].kind, source.statements[0].locator
+    ('stated', 'catalog field: name')
     """
 
     text: str
@@ -54,6 +68,11 @@ class ModelCard(Record, frozen=True, kw_only=True):
         weights: id of a weights record, where the model can run here.
         statements: located sentences.
         corrections: what we changed against the catalog that it was taken from, and why.
+
+    >>> import whichmodel
+    >>> best = whichmodel.recommend("enlarge my photo 4x").models[0].card
+    >>> best.task, best.scale
+    ('super-resolution', 4)
     """
 
     name: str

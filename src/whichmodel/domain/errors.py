@@ -19,6 +19,13 @@ class WhichmodelError(Exception):
     Args:
         message: what was wrong, and where.
         hint: what the user can do about it.
+
+    `exit_code` is that of the command line.
+
+    >>> import whichmodel
+    >>> print(whichmodel.InputError("dpi is 0", hint="at least 1"))
+    dpi is 0
+      at least 1
     """
 
     exit_code = 1
@@ -33,22 +40,54 @@ class WhichmodelError(Exception):
 
 
 class InputError(WhichmodelError):
-    """What the user gave cannot be used."""
+    """What the user gave cannot be used.
+
+    >>> import whichmodel
+    >>> try:
+    ...     whichmodel.recommend("enlarge a photo", top=0)
+    ... except whichmodel.InputError as error:
+    ...     print(error.message, error.exit_code)
+    top is 0 2
+    """
 
     exit_code = 2
 
 
 class PictureError(InputError):
-    """A picture that cannot be read, is damaged, or exceeds a limit."""
+    """A picture that cannot be read, is damaged, or exceeds a limit.
+
+    >>> import tempfile, whichmodel
+    >>> with tempfile.NamedTemporaryFile(suffix=".png") as file:
+    ...     try:
+    ...         whichmodel.plan("enlarge 2x", file.name)
+    ...     except whichmodel.PictureError as error:
+    ...         print(isinstance(error, whichmodel.InputError))
+    True
+    """
 
 
 class UnboundError(InputError):
-    """A step whose model cannot run here."""
+    """A step whose model cannot run here; the hint names what could stand in for it, where something can.
+
+    >>> import whichmodel
+    >>> issubclass(whichmodel.UnboundError, whichmodel.InputError), whichmodel.UnboundError.exit_code
+    (True, 2)
+    """
 
 
 class WeightsError(WhichmodelError):
-    """Weights that could not be fetched, or whose content is not the pinned one."""
+    """Weights that could not be fetched, or whose content is not the pinned one.
+
+    >>> import whichmodel
+    >>> issubclass(whichmodel.WeightsError, whichmodel.InputError), whichmodel.WeightsError.exit_code
+    (False, 1)
+    """
 
 
 class StepError(WhichmodelError):
-    """A step of a workflow failed while running; names the step and the tile."""
+    """A step of a workflow failed while running; names the step and the tile. No file of the result's name is left.
+
+    >>> import whichmodel
+    >>> issubclass(whichmodel.StepError, whichmodel.WhichmodelError), whichmodel.StepError.exit_code
+    (True, 1)
+    """

@@ -12,7 +12,17 @@ from whichmodel.domain.workflow import Parameter
 
 
 class Words(Record, frozen=True, kw_only=True):
-    """A piece of the question: `question[start:end] == text`."""
+    """A piece of the question: `question[start:end] == text`.
+
+    Args:
+        text: the piece.
+        start, end: its characters, from 0, `end` excluded.
+
+    >>> import whichmodel
+    >>> intent = whichmodel.recommend("enlarge my photo 4x").intent
+    >>> intent.scale_words
+    Words(text='4x', start=17, end=19)
+    """
 
     text: str
     start: int
@@ -20,7 +30,18 @@ class Words(Record, frozen=True, kw_only=True):
 
 
 class Candidate(Record, frozen=True, kw_only=True):
-    """A task that the question may mean. Confidences of all candidates sum to at most 1."""
+    """A task that the question may mean.
+
+    Args:
+        task: id of the ontology.
+        confidence: 0..1; those of all candidates sum to at most 1.
+        words: that speak for it.
+
+    >>> import whichmodel
+    >>> candidates = whichmodel.recommend("enlarge my photo 4x").intent.candidates
+    >>> candidates[0].task, 0 < sum(one.confidence for one in candidates) <= 1
+    ('super-resolution', True)
+    """
 
     task: str
     confidence: float
@@ -28,12 +49,22 @@ class Candidate(Record, frozen=True, kw_only=True):
 
 
 class PrintSize(Record, frozen=True, kw_only=True):
-    """A wished print: width and height in centimetres (either may be None) and dots per inch.
+    """A wished print: width and height in centimetres and dots per inch.
 
     Args:
-        dpi: named ones.
+        width_cm, height_cm: sides in centimetres, > 0; either may be `None`, where only one was named.
+        dpi: dots per inch that were named, else `None`; `dots_per_inch` is what follows then.
+        words: where it was said.
         wall: whether it is for a wall.
-        distance_cm: from which it will be seen, where that was said.
+        distance_cm: centimetres from which it will be seen, where that was said.
+
+    Without a number of dots, those whose size is one minute of arc at the viewing distance are taken, what an eye of
+    normal acuity tells apart (ISO 8596): see `whichmodel.domain.viewing`.
+
+    >>> import whichmodel
+    >>> size = whichmodel.recommend("print my photo 60x90 cm").intent.target
+    >>> size.width_cm, size.height_cm, size.dots_per_inch
+    (60.0, 90.0, 150)
     """
 
     width_cm: float | None
@@ -62,7 +93,17 @@ class PrintSize(Record, frozen=True, kw_only=True):
 
 
 class PixelSize(Record, frozen=True, kw_only=True):
-    """A wished size in pixels: width, height, or the longer side ("to 4K"); one of them at least."""
+    """A wished size in pixels: one of width, height and longer side at least.
+
+    Args:
+        width, height: in pixels, > 0.
+        longer: the longer side in pixels ("to 4K").
+        words: where it was said.
+
+    >>> import whichmodel
+    >>> whichmodel.recommend("enlarge my photo to 4K").intent.pixels.longer
+    3840
+    """
 
     width: int | None = None
     height: int | None = None
@@ -77,6 +118,10 @@ class Edit(Record, frozen=True, kw_only=True):
         operation: `"crop"`, `"rotate"` or `"levels"`.
         parameters: of the operation.
         words: that ask for it.
+
+    >>> import whichmodel
+    >>> whichmodel.recommend("enlarge my photo 2x and crop it to 4:3").intent.edits[0].parameters
+    {'aspect': '4:3'}
     """
 
     operation: Literal["crop", "rotate", "levels"]
@@ -105,6 +150,11 @@ class Intent(Record, frozen=True, kw_only=True):
         degradations: damage named ("blur", "noise", "jpeg"), likewise.
         subjects: what is shown ("portrait", "street"), likewise.
         constraints: how it should be done ("fast", "no-invention"), likewise.
+
+    >>> import whichmodel
+    >>> intent = whichmodel.recommend("enlarge my old photo 4x").intent
+    >>> intent.task, intent.scale, list(intent.media), intent.asks
+    ('super-resolution', 4.0, ['old-photo'], 'do')
     """
 
     question: str

@@ -8,7 +8,12 @@ from whichmodel.domain.record import Record
 
 
 class DataType(StrEnum):
-    """The kinds of data that tasks take and give."""
+    """The kinds of data that tasks take and give.
+
+    >>> import whichmodel
+    >>> whichmodel.DataType.IMAGE == "image", whichmodel.DataType("depth-map").name
+    (True, 'DEPTH_MAP')
+    """
 
     IMAGE = "image"
     MASK = "mask"
@@ -42,6 +47,10 @@ class Port(Record, frozen=True, kw_only=True):
         name: what it is called, e.g. `"photo"`.
         type: what kind of data it carries.
         shape: its shape in words a builder can use, e.g. `"h × w × 3"`; empty where it has none.
+
+    >>> import whichmodel
+    >>> whichmodel.Port(name="photo", type=whichmodel.DataType.IMAGE, shape="h × w × 3").type.value
+    'image'
     """
 
     name: str

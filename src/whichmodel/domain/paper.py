@@ -26,6 +26,11 @@ class Paper(Record, frozen=True, kw_only=True):
         source: the list or import it came from.
         version: of the text; 0 where the source counts none.
         doi: lower-case, without a resolver before it.
+
+    >>> import whichmodel
+    >>> code = whichmodel.Link(kind="code", url="https://example.org/code")
+    >>> whichmodel.Paper(title="Deblurring by hand", links=(code,)).has_code
+    True
     """
 
     title: str

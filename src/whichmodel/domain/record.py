@@ -20,7 +20,21 @@ SCHEMA_VERSION = 1
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=False):
-    """An immutable value with named fields; equality is by value."""
+    """An immutable value with named fields; equality is by value.
+
+    Made of data from outside it is checked: a wrong type, a missing or an unknown field is refused (`from_data`,
+    `from_json`); documents carry `schema_version`.
+
+    >>> import whichmodel
+    >>> from whichmodel.domain import from_json, to_json
+    >>> link = whichmodel.Link(kind="code", url="https://example.org")
+    >>> from_json(whichmodel.Link, to_json(link)) == link
+    True
+    >>> link.url = "https://example.com"
+    Traceback (most recent call last):
+    ...
+    AttributeError: immutable type: 'Link'
+    """
 
 
 R = TypeVar("R", bound=Record)

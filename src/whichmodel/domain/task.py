@@ -9,7 +9,16 @@ from whichmodel.domain.record import Record
 
 
 class Neighbour(Record, frozen=True, kw_only=True):
-    """Another task that people confuse with this one, and how to tell them apart."""
+    """Another task that people confuse with this one.
+
+    Args:
+        task: its id.
+        tell: how to tell the two apart, in one sentence.
+
+    >>> from whichmodel.catalog import tasks
+    >>> "deblurring" in {one.task for one in tasks()["super-resolution"].neighbours}
+    True
+    """
 
     task: str
     tell: str
@@ -24,6 +33,10 @@ class Cues(Record, frozen=True, kw_only=True):
         term: the field's own terms, in titles and abstracts ("super-resolution").
         name: parts of model names ("sisr", "deblur"), compared without case and punctuation.
         against: phrases that speak against this task even where others fit.
+
+    >>> from whichmodel.catalog import tasks
+    >>> "sisr" in tasks()["super-resolution"].cues.name
+    True
     """
 
     ask: tuple[str, ...] = ()
@@ -53,6 +66,11 @@ class Task(Record, frozen=True, kw_only=True):
         neighbours: tasks that are often confused with it.
         synonyms: other names of the same task.
         cues: how it is recognised.
+
+    >>> from whichmodel.catalog import tasks
+    >>> task = tasks()["super-resolution"]
+    >>> task.size, task.inputs[0].shape, task.outputs[0].shape
+    ('larger', 'h × w × 3', 's·h × s·w × 3')
     """
 
     id: str

@@ -26,6 +26,11 @@ class Step(Record, frozen=True, kw_only=True):
         takes: input port name -> name of a workflow input or an earlier step.
         gives: its output port.
         parameters: settings of the operation.
+
+    >>> import whichmodel
+    >>> step = whichmodel.ask("How was my old photo enlarged 4x?").workflow.steps[0]
+    >>> step.operation, step.model, step.takes
+    ('model', 'SPAN-4x', {'image': 'picture'})
     """
 
     id: str
@@ -45,6 +50,23 @@ class Workflow(Record, frozen=True, kw_only=True):
         inputs: what the user brings.
         steps: each takes only workflow inputs and the outputs of earlier steps.
         output: name of the value that is the result.
+
+    Raises:
+        InputError: a name is used twice, or a step takes what is not there yet.
+
+    >>> import whichmodel
+    >>> photo = whichmodel.Port(name="photo", type=whichmodel.DataType.IMAGE)
+    >>> turned = whichmodel.Port(name="turned", type=whichmodel.DataType.IMAGE)
+    >>> settings = {"angle": 90.0}  # degrees
+    >>> step = whichmodel.Step(
+    ...     id="turn", title="turn", operation="rotate", takes={"image": "photo"}, gives=turned, parameters=settings
+    ... )
+    >>> whichmodel.Workflow(title="turn it", inputs=(photo,), steps=(step,), output="turn").steps[0].takes
+    {'image': 'photo'}
+    >>> whichmodel.Workflow(title="turn it", inputs=(photo,), steps=(step,), output="other")
+    Traceback (most recent call last):
+    ...
+    whichmodel.domain.errors.InputError: the workflow's output 'other' is no step and no input
     """
 
     title: str
