@@ -71,10 +71,17 @@ def hosted(
     if not engine.ray:
         yield None
         return
-    from whichmodel.distributed.cluster import cluster
+    from whichmodel.distributed.cluster import cluster, has_gpu, machines
+    from whichmodel.distributed.needs import need_of
+    from whichmodel.distributed.units import RayUnits
+    from whichmodel.workflow.hosting import Hosting
 
-    with cluster(engine.address, engine.workers):
-        yield None
+    say = functools.partial(click.echo, err=True)
+    with cluster(engine.address, engine.workers) as ray:
+        need = need_of(asked, [source for source, _ in pairs], options, look, gpu=has_gpu(ray), say=say)
+        units = RayUnits(ray, need, engine.workers, say)
+        say(f"{units.count} worker{'s' if units.count != 1 else ''} on {machines(ray)}")
+        yield Hosting(helpers=units)
 
 
 def on_ray(

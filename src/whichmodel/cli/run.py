@@ -247,9 +247,8 @@ def run(
         evidence=evidence,
     )
     pairs = pair_outputs(pictures, output, folder=not single)
-    if engine.ray:
-        replaces = overwrite or named
-        return on_ray(engine, asked, pairs, options, look, overwrite=replaces, as_json=as_json)
+    if engine.ray and not single:
+        return on_ray(engine, asked, pairs, options, look, overwrite=overwrite, as_json=as_json)
     reports: list[RunReport] = []
     failures: list[Failure] = []
     kept: list[str] = []

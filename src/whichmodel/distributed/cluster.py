@@ -115,6 +115,12 @@ def has_gpu(ray: Any) -> bool:
     return float(ray.cluster_resources().get("GPU", 0)) >= 1
 
 
+def machines(ray: Any) -> str:
+    """How many machines the cluster has, in words."""
+    count = sum(bool(node["Alive"]) for node in ray.nodes())
+    return f"{count} machine{'s' if count != 1 else ''}"
+
+
 def environment(cpus: int) -> dict[str, str]:
     """What a worker has to know of the environment here.
 
@@ -192,4 +198,14 @@ def lost(what: str) -> WhichmodelError:
     return WhichmodelError(
         f"{what}: no worker could be started for two minutes",
         hint="ray status --address shows what the cluster has; the same command with --resume goes on from there",
+    )
+
+
+def broken(what: str, error: BaseException) -> WhichmodelError:
+    """The error where the cluster itself fails."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = next((line for line in reversed(lines) if "Error" in line), _first_line(error))
+    return WhichmodelError(
+        f"{what}: the cluster cannot go on: {told[:300]}",
+        hint="every machine must have whichmodel with the extra [ray]; the same command with --resume goes on",
     )

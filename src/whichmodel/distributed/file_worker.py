@@ -43,17 +43,18 @@ class Order:
 
 
 class FileWorker:
-    """Does pictures; made once in each process of workers.
-
-    Raises:
-        InputError: the folder of the person who asks is not on this machine.
-    """
+    """Does pictures; made once in each process of workers."""
 
     def __init__(self, order: Order) -> None:
         # Before libvips is loaded, which looks at it once.
         os.environ.update(order.environment)
-        enter(order.folder)
         self._order = order
+        self._fault: InputError | None = None
+        try:
+            enter(order.folder)
+        except InputError as error:
+            # Told of every file: an error here would have Ray start the process again and again.
+            self._fault = error
         self._tidied = time.monotonic()
 
     def __call__(self, batch: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -79,6 +80,8 @@ class FileWorker:
             said.append(line)
 
         try:
+            if self._fault is not None:
+                raise self._fault
             target = result_name(order.asked, source, target, order.options.max_megapixels)
             # Not what stands there now: a worker that died may have finished this very file.
             if target.name in there and not order.overwrite:

@@ -13,7 +13,7 @@ from typing import Any
 from whichmodel.api.asked import Asked
 from whichmodel.api.look import Looking
 from whichmodel.api.run import RunOptions
-from whichmodel.distributed.cluster import environment, has_gpu, workers_with_room
+from whichmodel.distributed.cluster import broken, environment, has_gpu, machines, workers_with_room
 from whichmodel.distributed.file_worker import FileWorker, Order
 from whichmodel.distributed.needs import need_of
 from whichmodel.distributed.outcome import Outcome
@@ -56,7 +56,7 @@ def run_files(
     """
     need = need_of(asked, [source for source, _ in pairs], options, look, gpu=has_gpu(ray), say=say)
     count = min(workers_with_room(ray, need, workers), len(pairs))
-    say(f"{count} worker{'s' if count != 1 else ''} on {_machines(ray)}")
+    say(f"{count} worker{'s' if count != 1 else ''} on {machines(ray)}")
     order = Order(asked, options, look, overwrite, str(Path.cwd()), environment(need.cpus))
     there = _there(pairs)
     rows: list[dict[str, Any]] = [
@@ -111,8 +111,11 @@ def _stream(
             max_task_retries=_RETRIES,
             **needs,
         )
-    for row in stream.iter_rows():
-        yield from_json(Outcome, row["outcome"], where="what a worker tells")
+    try:
+        for row in stream.iter_rows():
+            yield from_json(Outcome, row["outcome"], where="what a worker tells")
+    except ray.exceptions.RayError as error:
+        raise broken("the batch", error) from error
 
 
 def _there(pairs: Sequence[tuple[Path, Path]]) -> Callable[[Path], str]:
@@ -125,8 +128,3 @@ def _there(pairs: Sequence[tuple[Path, Path]]) -> Callable[[Path], str]:
                 if (folder, known) in wanted:
                     found[folder, known].append(name)
     return lambda target: "/".join(found.get((target.parent, target.name), ()))
-
-
-def _machines(ray: Any) -> str:
-    count = sum(bool(node["Alive"]) for node in ray.nodes())
-    return f"{count} machine{'s' if count != 1 else ''}"
