@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
-from whichmodel.catalog import cards, check, tasks
+from whichmodel.api.models import chosen_models, find_card, model_data
+from whichmodel.catalog import tasks
 from whichmodel.cli.completion import model_names
 from whichmodel.cli.models_import import import_models
-from whichmodel.domain import InputError, ModelCard, to_data
+from whichmodel.domain import ModelCard
 
 if TYPE_CHECKING:
     from whichmodel.weights import WeightsRecord
@@ -46,19 +45,9 @@ def list_models(task_id: str | None, collection: str | None, runs_here: bool, as
     could be done here, but no package of its weights is known; "no": it cannot run here.
     `whichmodel models show NAME` tells why.
     """
-    check()
-    if task_id is not None:
-        _known_task(task_id)
-    from whichmodel.workflow.runs import runs
-
-    asked = [
-        card
-        for card in cards().values()
-        if (task_id is None or _does(card, task_id)) and (collection is None or card.collection == collection)
-    ]
-    chosen = [(card, found) for card in asked if (found := runs(card)).here or not runs_here]
+    chosen = chosen_models(task=task_id, collection=collection, runs_here=runs_here)
     if as_json:
-        _print_json([_data(card, found) for card, found in chosen])
+        _print_json([model_data(card, found) for card, found in chosen])
         return
     _print_table(chosen)
 
@@ -73,53 +62,9 @@ def show_model(name: str, as_json: bool) -> None:
     card = find_card(name)
     found = runs(card)
     if as_json:
-        _print_json(_data(card, found))
+        _print_json(model_data(card, found))
         return
     click.echo("\n".join(_card_lines(card, found)))
-
-
-def find_card(name: str) -> ModelCard:
-    """The card of this name; upper and lower case may differ.
-
-    Raises:
-        InputError: there is none; the hint suggests names that are close.
-    """
-    known = cards()
-    if name in known:
-        return known[name]
-    folded = {other.casefold(): other for other in known}
-    wanted = name.casefold()
-    if wanted in folded:
-        return known[folded[wanted]]
-    inside = [other for lower, other in folded.items() if wanted and wanted in lower]
-    close = [folded[lower] for lower in get_close_matches(wanted, folded, n=5, cutoff=0.6)]
-    pieces: dict[str, list[str]] = {}
-    for lower, other in folded.items():
-        for piece in re.split(r"[\W_]+", lower):
-            pieces.setdefault(piece, []).append(other)
-    alike = [
-        other for piece in get_close_matches(wanted, pieces, n=2, cutoff=0.75) for other in pieces[piece][:2]
-    ]
-    suggestions = list(dict.fromkeys([*inside[:5], *close, *alike]))[:5]
-    hint = f"did you mean: {', '.join(suggestions)}" if suggestions else "`whichmodel models list` names all"
-    raise InputError(f"the catalog has no model called {name!r}", hint=hint)
-
-
-def _known_task(task_id: str) -> None:
-    if task_id not in tasks():
-        close = get_close_matches(task_id.casefold(), tasks(), n=3, cutoff=0.4)
-        hint = f"did you mean: {', '.join(close)}" if close else f"tasks are: {', '.join(tasks())}"
-        raise InputError(f"there is no task called {task_id!r}", hint=hint)
-
-
-def _does(card: ModelCard, task_id: str) -> bool:
-    """Whether the model is for this task, or for a narrower one that it includes."""
-    return card.task == task_id or task_id in tasks()[card.task].parents
-
-
-def _data(card: ModelCard, found: Runs) -> dict[str, Any]:
-    """A card as JSON, and whether its model runs here."""
-    return {**to_data(card), "runs_here": found.here, "runs": msgspec.to_builtins(found)}
 
 
 def _short(found: Runs) -> str:

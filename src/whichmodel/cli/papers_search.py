@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import click
-
-from whichmodel.domain import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,24 +28,17 @@ def search_papers(
 
     Of papers that are not near enough none is shown.
     """
-    from whichmodel.catalog.library import Filters
-    from whichmodel.recommending.library import library
-    from whichmodel.recommending.papers import rank
-    from whichmodel.understand import understand
+    from whichmodel.api.papers import search
 
-    since, until = years(year)
-    filters = Filters(year_from=since, year_to=until, topic=topic, has_code=code, source=source)
-    held = library(name)
-    found = rank(held, understand(query), top=top, filters=filters)
+    searched = search(query, year=year, topic=topic, code=code, source=source, top=top, library=name)
+    found = searched.found
     if as_json:
         import msgspec
 
-        from whichmodel.domain import to_data
-
-        data = {"papers": len(held), "found": [to_data(item) for item in found]}
-        click.echo(msgspec.json.format(msgspec.json.encode(data), indent=2).decode())
+        click.echo(msgspec.json.format(msgspec.json.encode(searched.data()), indent=2).decode())
     elif not found:
-        narrowed = "" if filters.empty else " that passes your filters"
+        held = searched.library
+        narrowed = " that passes your filters" if searched.filtered else ""
         click.echo(f"no related paper in your library of {len(held):,}{narrowed}")
         if missing := held.without_vector:
             click.echo(
@@ -57,25 +47,6 @@ def search_papers(
     else:
         _print_table(found)
     return 0
-
-
-def years(text: str) -> tuple[int | None, int | None]:
-    """First and last year of `2023`, `2020..`, `..2022` or `2020..2022`.
-
-    Raises:
-        InputError: it is none of these.
-
-    >>> years("2020..")
-    (2020, None)
-    """
-    if not text:
-        return None, None
-    found = re.fullmatch(r"(\d{4})?(\.\.)?(\d{4})?", text.strip())
-    if found is None or not (found[1] or found[3]) or (found[1] and found[3] and not found[2]):
-        raise InputError(f"{text!r} says no years", hint="write 2023, 2020.., ..2022 or 2020..2022")
-    first = int(found[1]) if found[1] else None
-    last = int(found[3]) if found[3] else None
-    return first, last if found[2] else first
 
 
 def _print_table(found: Sequence[Related]) -> None:

@@ -17,9 +17,11 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from whichmodel.web import pages_ask, pages_audit, pages_catalog, pages_photo, pages_run
-from whichmodel.web.guard import Guard
+from whichmodel.web.guard import PROGRAMS, Guard
 from whichmodel.web.html import failed
 from whichmodel.web.process import Failed
+from whichmodel.web.rest.app import make_rest
+from whichmodel.web.rest.page import api_page
 from whichmodel.web.settings import Settings
 from whichmodel.web.site import Missing, Site
 
@@ -61,6 +63,8 @@ def make_app(settings: Settings) -> Starlette:
             Route("/models/{name:path}", pages_catalog.model),
             Route("/audit", pages_audit.show),
             Route("/audit", pages_audit.audit, methods=["POST"]),
+            Route("/api", api_page),
+            Mount(PROGRAMS, make_rest(site)),
             Route("/page.css", _style),
             Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
         ],

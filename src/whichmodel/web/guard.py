@@ -16,13 +16,17 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from whichmodel.web.rest.problems import problem
 
 COOKIE = "whichmodel"
 _OWNER = re.compile(r"[0-9a-f]{32}")
 _YEAR = 365 * 24 * 3600
 _SAFE = frozenset({"GET", "HEAD"})
+PROGRAMS = "/api/v1"
+"""Begins the addresses that are for programs: they get no cookie, and nothing there is for other sites to read."""
 
 
 def policy(styles: Iterable[str] = ()) -> str:
@@ -52,7 +56,7 @@ HEADERS = {
 
 
 class Guard:
-    """ASGI middleware; the id of the person stands in `request.state.owner`.
+    """ASGI middleware; the id of the person stands in `request.state.owner`, `known` says whether by a cookie.
 
     Args:
         names: values of the Host header, without port, that are answered.
@@ -71,7 +75,9 @@ class Guard:
         owner = _owner(headers.get("cookie", ""))
         known = owner is not None
         owner = owner or secrets.token_hex(16)
-        scope.setdefault("state", {})["owner"] = owner
+        state = scope.setdefault("state", {})
+        state["owner"], state["known"] = owner, known
+        programs = scope["path"] == PROGRAMS or scope["path"].startswith(f"{PROGRAMS}/")
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -79,16 +85,17 @@ class Guard:
                 for name, value in HEADERS.items():
                     told.setdefault(name, value)
                 told.setdefault("Cache-Control", "no-store")
-                if not known and message["status"] < 400:
+                if not known and message["status"] < 400 and not programs:
                     told.append(
                         "Set-Cookie", f"{COOKIE}={owner}; Path=/; Max-Age={_YEAR}; HttpOnly; SameSite=Lax"
                     )
             await send(message)
 
-        refused = self._refused(scope["method"], headers)
+        refused = self._refused("POST" if programs else scope["method"], headers)
         if refused:
             status, text = refused
-            await PlainTextResponse(f"{text}\n", status)(scope, receive, answer)
+            told: Response = problem(status, text) if programs else PlainTextResponse(f"{text}\n", status)
+            await told(scope, receive, answer)
             return
         await self.app(scope, receive, answer)
 

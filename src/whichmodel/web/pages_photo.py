@@ -23,10 +23,32 @@ _PATIENCE = 30.0
 
 
 async def upload(request: Request) -> Response:
-    """Take a photo, the body of the request; answers with its id and what its header says.
+    """Take a photo, the body of the request; answers with its id and what its header says."""
+    photo = await take(request, request.state.owner, request.headers.get("x-name", ""))
+    return JSONResponse(
+        {
+            "id": photo.id,
+            "name": photo.name,
+            "width": photo.width,
+            "height": photo.height,
+            "small": f"/photos/{photo.id}/small",
+        },
+        201,
+    )
+
+
+async def take(request: Request, owner: str, name: str) -> Photo:
+    """Keep the body of a request as a photo.
 
     Size is checked before and while it comes, the format as soon as the first bytes are there, the pixels in the
     header, by a process of its own, before anything is decoded.
+
+    Args:
+        owner: id of the person.
+        name: what the person calls it.
+
+    Raises:
+        Failed: it is refused.
     """
     site = site_of(request)
     most = site.settings.upload_bytes
@@ -43,8 +65,8 @@ async def upload(request: Request) -> Response:
         )
         photo = Photo(
             id=id,
-            owner=request.state.owner,
-            name=_shown(request.headers.get("x-name", "")),
+            owner=owner,
+            name=_shown(name),
             size=size,
             made=time.time(),
             **found,
@@ -53,16 +75,7 @@ async def upload(request: Request) -> Response:
     except BaseException:
         site.store.drop_photo(id)
         raise
-    return JSONResponse(
-        {
-            "id": id,
-            "name": photo.name,
-            "width": photo.width,
-            "height": photo.height,
-            "small": f"/photos/{id}/small",
-        },
-        201,
-    )
+    return photo
 
 
 async def small(request: Request) -> Response:

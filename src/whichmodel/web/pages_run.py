@@ -30,6 +30,16 @@ FILES = {
     "evidence": "evidence.json",
 }
 """What can be downloaded beside the result: name in the address, name of the file."""
+COMPARED = {
+    "report": "evidence.html",
+    "evidence": "evidence.json",
+    "evidence.png": "evidence.png",
+    "before-after.png": "before-after.png",
+    "invention.tif": "invention.tif",
+    "consistency.tif": "consistency.tif",
+    "error.tif": "error.tif",
+}
+"""The same of a run that compared two pictures."""
 _TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".tif": "image/tiff", ".webp": "image/webp"}
 
 
@@ -50,7 +60,7 @@ async def show(request: Request) -> Response:
     progress = site.queue.progress(run)
     folder = site.store.run_folder(run)
     view = read_view(folder)
-    report = _report(folder)
+    report = read_report(folder)
     return page(
         "run.html",
         here="history",
@@ -100,6 +110,8 @@ async def again(request: Request) -> Response:
     site = site_of(request)
     run = site.run(request)
     photo = site.photo(request, run.photo.id)
+    for id in run.wish.brought():
+        site.photo(request, id)
     fresh = await asyncio.to_thread(site.queue.add, request.state.owner, photo, run.wish)
     return RedirectResponse(f"/runs/{fresh.id}", 303)
 
@@ -121,24 +133,28 @@ async def download(request: Request) -> Response:
     run = site.run(request)
     folder = site.store.run_folder(run)
     name = request.path_params["name"]
-    ending = _ending(folder, run)
+    if run.wish.comparing is not None and name != "small":
+        if name not in COMPARED:
+            raise Missing("file")
+        return _file(folder / "evidence" / COMPARED[name], saved(run, f"-{COMPARED[name]}"))
+    ending = ending_of(folder, run)
     if name == "report":
-        found = _report(folder)
+        found = read_report(folder)
         if found is None:
             raise Missing("file")
         text = await asyncio.to_thread(report_page, run, found, read_view(folder), folder)
-        return Response(text, media_type="text/html", headers=_saved(run, "-report.html"))
+        return Response(text, media_type="text/html", headers=saved(run, "-report.html"))
     if name in ("before.jpg", "after.jpg", "map.png", "small"):
         path = (
             site.store.photo_file(run.photo.id).with_name("small.jpg") if name == "small" else folder / name
         )
         return _file(path, {"Cache-Control": "private, max-age=3600"})
     if name == "result":
-        return _file(folder / f"result{ending}", _saved(run, ending))
+        return _file(folder / f"result{ending}", saved(run, ending))
     if name not in FILES:
         raise Missing("file")
     path = folder / FILES[name].format(ending=ending)
-    return _file(path, _saved(run, f"-{name}{path.suffix}"))
+    return _file(path, saved(run, f"-{name}{path.suffix}"))
 
 
 async def tile(request: Request) -> Response:
@@ -161,18 +177,20 @@ def _file(path: Path, headers: dict[str, str]) -> Response:
     return FileResponse(path, media_type=_TYPES.get(path.suffix), headers=headers)
 
 
-def _saved(run: Run, ending: str) -> dict[str, str]:
+def saved(run: Run, ending: str) -> dict[str, str]:
     """That a browser saves it, under a name of plain letters."""
     stem = run.photo.name.rpartition(".")[0] or run.photo.name
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in stem)[:60].strip("-")
     return {"Content-Disposition": f'attachment; filename="{plain or "photo"}-result{ending}"'}
 
 
-def _ending(folder: Path, run: Run) -> str:
+def ending_of(folder: Path, run: Run) -> str:
+    """The ending of the file of the result."""
     return ".json" if (folder / "result.json").is_file() else run.wish.ending
 
 
-def _report(folder: Path) -> RunReport | None:
+def read_report(folder: Path) -> RunReport | None:
+    """What a run did, once it is done."""
     try:
         return from_json(RunReport, (folder / "report.json").read_bytes())
     except (OSError, InputError):

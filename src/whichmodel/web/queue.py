@@ -47,6 +47,11 @@ class Progress:
     viewable: bool = False
     version: int = 0
 
+    @property
+    def mark(self) -> str:
+        """What tells this progress from every other of its run."""
+        return f"{self.run.attempts}.{'end' if self.run.state in FINAL else self.version}"
+
     def data(self) -> dict[str, Any]:
         """What a page shows, as plain data."""
         return {
@@ -77,6 +82,11 @@ class Queue:
         self._wake = asyncio.Event()
         self._current: tuple[str, asyncio.Task[dict[str, Any]]] | None = None
         self._mean = 30.0
+
+    @property
+    def waiting(self) -> int:
+        """How many runs wait."""
+        return len(self._waiting)
 
     def recover(self) -> None:
         """Take up what an earlier server left: what waited waits again, what was under way is begun again.
@@ -129,25 +139,38 @@ class Queue:
                 await self._current[1]
 
     async def events(self, run: Run) -> AsyncIterator[dict[str, Any] | None]:
-        """The progress of a run whenever it changed, until it has ended; `None` to keep a connection open."""
-        seen = -1
+        """What a page shows, as `changes`."""
+        async for found in self.changes(run):
+            yield None if found is None else found.data()
+
+    async def changes(self, run: Run, seen: str = "") -> AsyncIterator[Progress | None]:
+        """The progress of a run whenever it changed, until it has ended; `None` to keep a connection open.
+
+        Args:
+            seen: mark of what the listener has already.
+        """
+        clock = asyncio.get_running_loop().time
+        told, last = clock(), Progress(run)
         while True:
             found = self._known.get(run.id)
             if found is None:
-                yield self.progress(self._store.run(run.id, run.owner) or run).data()
+                # What was removed meanwhile is on disk no more; its last progress says how it ended.
+                kept = self._store.run(run.id, run.owner)
+                yield last if kept is None else self.progress(kept)
                 return
-            if found.version != seen:
-                seen = found.version
-                yield found.data()
+            changed = self._changed
+            if found.mark != seen:
+                seen, told, last = found.mark, clock(), found
+                yield found
                 if found.run.state in FINAL:
                     return
-            await asyncio.sleep(_OFTEN)
-            changed = self._changed
-            try:
-                if found.version == seen:
-                    await asyncio.wait_for(changed.wait(), _HEARTBEAT)
-            except TimeoutError:
+            elif clock() - told >= _HEARTBEAT:
+                told = clock()
                 yield None
+            # What changes while this sleeps sets the event that is held already.
+            await asyncio.sleep(_OFTEN)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(changed.wait(), max(0.0, told + _HEARTBEAT - clock()))
 
     async def serve(self) -> None:
         """Do one run after the other, for ever."""
@@ -189,7 +212,8 @@ class Queue:
         }
         limit = Limit(seconds=self._settings.run_seconds, memory_bytes=self._settings.run_memory_bytes)
         try:
-            return await worker.work("run", given, limit, lambda event: self._told(progress, event))
+            task = "compare" if run.wish.comparing else "run"
+            return await worker.work(task, given, limit, lambda event: self._told(progress, event))
         finally:
             if worker.alive:
                 await worker.end()

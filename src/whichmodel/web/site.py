@@ -76,14 +76,22 @@ class Site:
 
     def photo(self, request: Request, id: str) -> Photo:
         """A photo of the person who asks; raises `Missing`."""
-        found = self.store.photo(id, request.state.owner)
+        return self.photo_of(id, request.state.owner)
+
+    def photo_of(self, id: str, owner: str) -> Photo:
+        """A photo of this person; raises `Missing`."""
+        found = self.store.photo(id, owner)
         if found is None:
             raise Missing("photo")
         return found
 
     def run(self, request: Request) -> Run:
         """The run that the address names, if it is of the person who asks; raises `Missing`."""
-        found = self.store.run(request.path_params["id"], request.state.owner)
+        return self.run_of(request.path_params["id"], request.state.owner)
+
+    def run_of(self, id: str, owner: str) -> Run:
+        """A run of this person; raises `Missing`."""
+        found = self.store.run(id, owner)
         if found is None:
             raise Missing("run")
         return found

@@ -13,7 +13,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -21,6 +21,7 @@ from typing import Literal, TypeVar
 from whichmodel.domain import InputError, Record
 from whichmodel.domain.record import from_json, to_json
 from whichmodel.files import replacing
+from whichmodel.web.orders import Comparing, Making, beside
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 FINAL: frozenset[State] = frozenset({"done", "failed", "cancelled"})
@@ -65,6 +66,8 @@ class Wish(Record, frozen=True, kw_only=True):
         factor: of enlargement, where the question names none.
         without: preparing steps that the person leaves out.
         ending: of the result's file.
+        order: what a program ordered, which then counts in the place of the question and the form.
+        comparing: where evidence is wished and nothing is to be run.
     """
 
     question: str
@@ -73,6 +76,15 @@ class Wish(Record, frozen=True, kw_only=True):
     factor: int | None = None
     without: tuple[str, ...] = ()
     ending: str = ".png"
+    order: Making | None = None
+    comparing: Comparing | None = None
+
+    def brought(self) -> Iterator[str]:
+        """Ids of the photos that come beside the one that is worked on."""
+        if self.order is not None:
+            yield from self.order.brought()
+        if self.comparing is not None:
+            yield self.comparing.after
 
 
 class Run(Record, frozen=True, kw_only=True):
@@ -153,13 +165,19 @@ class Store:
         run = Run(id=secrets.token_hex(16), owner=owner, wish=wish, photo=photo, made=time.time())
         folder = self.runs / run.id
         folder.mkdir(mode=0o700)
-        source = self.photo_file(photo.id)
-        try:
-            os.link(source, folder / "photo")
-        except OSError:
-            shutil.copyfile(source, folder / "photo")
+        self._bring([(photo.id, Path("photo")), *((id, beside(id)) for id in wish.brought())], folder)
         self.keep_run(run)
         return run
+
+    def _bring(self, photos: Iterable[tuple[str, Path]], folder: Path) -> None:
+        """Put photos into the folder of a run, where they stay when they are removed here."""
+        for id, name in photos:
+            target = folder / name
+            if not target.exists():
+                try:
+                    os.link(self.photo_file(id), target)
+                except OSError:
+                    shutil.copyfile(self.photo_file(id), target)
 
     def keep_run(self, run: Run) -> None:
         """Keep the state of a run."""

@@ -13,6 +13,8 @@ from whichmodel.catalog import cards, tasks
 from whichmodel.domain import Intent
 from whichmodel.understand import understand
 from whichmodel.understand.intent import for_print
+from whichmodel.web.ordered import asked_by, looking_by
+from whichmodel.web.orders import beside
 from whichmodel.web.store import Wish
 from whichmodel.workflow import enlarges
 
@@ -23,13 +25,15 @@ def answered(wish: Wish, photo: Path | None = None) -> Asking:
 
 
 def asked_of(wish: Wish) -> Asked:
-    """What is to be done to the photo: the name of a model, or plain words with what the form adds.
+    """What is to be done to the photo: an order, the name of a model, or plain words with what the form adds.
 
     A question is never taken for the name of a file.
 
     Raises:
-        InputError: the print size is not understood.
+        InputError: the print size is not understood, or the order cannot be followed.
     """
+    if wish.order is not None:
+        return asked_by(wish.order, beside)
     if wish.question in cards():
         return Asked(wish.question, None)
     intent = understand(wish.question)
@@ -39,6 +43,11 @@ def asked_of(wish: Wish) -> Asked:
         elif wish.factor:
             intent = msgspec.structs.replace(intent, scale=float(wish.factor))
     return Asked(wish.question, intent)
+
+
+def looking_of(wish: Wish) -> Looking:
+    """How the photo is looked at."""
+    return looking_by(wish.order) if wish.order is not None else Looking(True, wish.without)
 
 
 def sized(intent: Intent) -> bool:

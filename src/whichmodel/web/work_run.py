@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,14 @@ import msgspec
 from whichmodel.answering.page import to_html
 from whichmodel.api.beside import origin_of
 from whichmodel.api.limits import limits_of
-from whichmodel.api.look import Looking
 from whichmodel.api.run import Feedback, RunOptions, run_file
 from whichmodel.domain import InputError, Step, to_json
 from whichmodel.files import Lock, replacing, try_lock
 from whichmodel.pictures import read_header
+from whichmodel.web.orders import Making
 from whichmodel.web.results import prepare
 from whichmodel.web.store import Wish
-from whichmodel.web.wanted import answered, asked_of
+from whichmodel.web.wanted import answered, asked_of, looking_of
 from whichmodel.web.worker import Tell
 from whichmodel.workflow.data_output import gives_data
 
@@ -44,7 +45,7 @@ def run(given: dict[str, Any], tell: Tell) -> dict[str, Any]:
     """
     # Names without folders: nothing that is made tells where the server keeps it.
     os.chdir(given["folder"])
-    lock = _alone()
+    lock = alone()
     try:
         return _run(given, tell)
     finally:
@@ -56,7 +57,7 @@ def _run(given: dict[str, Any], tell: Tell) -> dict[str, Any]:
     limits = limits_of(given["max_megapixels"])
     tell({"stage": "looking at the photo"})
     asked, header = asked_of(wish), read_header(PHOTO, limits)
-    decisions = Looking(True, wish.without).decide(asked.intent, PHOTO, limits)
+    decisions = looking_of(wish).decide(asked.intent, PHOTO, limits)
     workflow = asked.workflow(header, decisions=decisions)
     output = Path("result.json" if gives_data(workflow) else f"result{wish.ending}")
     tell(
@@ -72,15 +73,27 @@ def _run(given: dict[str, Any], tell: Tell) -> dict[str, Any]:
             workflow,
             PHOTO,
             output,
-            RunOptions(max_megapixels=given["max_megapixels"], resume=True, evidence=False),
+            _options(wish.order, given["max_megapixels"]),
             print_target=asked.target(header),
+            others=asked.files,
             decisions=decisions,
             feedback=Feedback(steps.advance, steps.writing, lambda line: tell({"say": line})),
         )
         _keep(REPORT, to_json(report))
-        _keep(Path("answer.html"), to_html(answered(wish, PHOTO).answer))
+        if asked.intent is not None:
+            _keep(Path("answer.html"), to_html(answered(wish, PHOTO).answer))
     note = prepare(PHOTO, output, origin_of(workflow), limits, tell)
     return {"title": workflow.title, "note": note}
+
+
+def _options(order: Making | None, max_megapixels: int) -> RunOptions:
+    """How a run is done: evidence is made afterwards, for the page."""
+    options = RunOptions(max_megapixels=max_megapixels, resume=True, evidence=False)
+    if order is None:
+        return options
+    return replace(
+        options, substitute=order.substitute, quality=order.quality, tile=order.tile, pyramid=order.pyramid
+    )
 
 
 class _Steps:
@@ -116,7 +129,7 @@ def _keep(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def _alone() -> Lock:
+def alone() -> Lock:
     """The lock of the folder of this run."""
     until = time.monotonic() + _PATIENCE
     while True:

@@ -31,6 +31,17 @@ TASKS = {
     "header": "whichmodel.web.work_photo:header",
     "plan": "whichmodel.web.work_photo:plan",
     "run": "whichmodel.web.work_run:run",
+    "compare": "whichmodel.web.work_evidence:compare",
+    "rest-answer": "whichmodel.web.rest.work:answer",
+    "rest-ask": "whichmodel.web.rest.work:ask",
+    "rest-audit": "whichmodel.web.rest.work:audit",
+    "rest-check": "whichmodel.web.rest.work:check",
+    "rest-model": "whichmodel.web.rest.work:model",
+    "rest-models": "whichmodel.web.rest.work:models",
+    "rest-papers": "whichmodel.web.rest.work:papers",
+    "rest-plan": "whichmodel.web.rest.work:plan",
+    "rest-recommend": "whichmodel.web.rest.work:recommend",
+    "rest-tasks": "whichmodel.web.rest.work:tasks",
 }
 """What a server may ask for."""
 
