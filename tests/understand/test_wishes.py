@@ -46,6 +46,11 @@ ROOT = Path(__file__).parents[2]
         ),
         ("clean up the jpeg blocks and enlarge 3x", "jpeg-artifact-removal super-resolution"),
         ("fix the faces and upscale it 2x", "face-restoration super-resolution"),
+        ("fill the scratches and enlarge 2x", "image-restoration super-resolution"),
+        ("correct the faded colours and enlarge 4x", "image-restoration super-resolution"),
+        # One verb with several objects.
+        ("remove the scratches and the noise", "image-restoration denoising"),
+        ("remove the noise, the blur and the scratches", "denoising deblurring image-restoration"),
         # One wish only, whatever else is said.
         ("enlarge 4x", "super-resolution"),
         ("make it bigger, 4x", "super-resolution"),

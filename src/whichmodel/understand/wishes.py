@@ -46,6 +46,8 @@ _VERB = re.compile(
 _CHANGE = re.compile(
     r"(?:add|animat|blend|blur|chang|crop|eras|flip|mirror|mov|remov|replac|rotat|straighten|swap|warp)(?!\w*ed\b)\w*"
 )
+# What a verb may go on to: "remove the scratches and the noise" asks for two things.
+_OBJECT = re.compile(r"(?:the|all|any|every|its|their|those|these)(?:\s+[\w'-]+){1,3}\W*$")
 # Pieces that say what must not happen, or what shall stay.
 _NOT = re.compile(r"\W*(?:no|not|without|never|don't|do not|leave|leaving|keep|keeping|but)\b")
 # A probability from which a piece is a wish of its own, where its cue phrases say the same and where
@@ -79,8 +81,17 @@ def read_wishes(question: str, decided: Sequence[Decided], *, several: bool = Tr
         return ()
     main = decided[0].task
     found: list[Wish] = []
+    verb = ""
     for piece, follows in _pieces(plain(question)) if several else ():
         task = _task_of(question[piece[0] : piece[1]])
+        verb = _first_verb(question[piece[0] : piece[1]]) or verb
+        if (
+            task is None
+            and verb
+            and follows in ("and", ",")
+            and _OBJECT.match(plain(question)[slice(*piece)])
+        ):
+            task = _task_of(f"{verb} {question[piece[0] : piece[1]]}")
         if task is not None:
             # "Enlarge it after removing the noise" names the later one first.
             place = len(found) - 1 if follows == "after" and found else len(found)
@@ -136,6 +147,14 @@ def _verb(text: str, verbs: re.Pattern[str] = _VERB) -> bool:
     """Whether a piece begins with one of the verbs, and does not say what must not be done."""
     begin = _FILLER.match(text)
     return not _NOT.match(text) and bool(verbs.match(text, begin.end() if begin else 0))
+
+
+def _first_verb(piece: str) -> str:
+    """The verb that a piece begins with; empty where it begins with none."""
+    text = plain(piece)
+    begin = _FILLER.match(text)
+    found = _VERB.match(text, begin.end() if begin else 0)
+    return found.group() if found else ""
 
 
 def _without_kin(found: Iterable[Wish], main: Task) -> list[Wish]:
