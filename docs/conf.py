@@ -59,7 +59,16 @@ CONTENTS = {
     "Start": ["tutorial"],
     "How-to": ["how-to/index"],
     "Concepts": ["concepts/index"],
-    "Inside": ["inside", "architecture", "measured", "papers", "scale", "release", "contributing", "changelog"],
+    "Inside": [
+        "inside",
+        "architecture",
+        "measured",
+        "papers",
+        "scale",
+        "release",
+        "contributing",
+        "changelog",
+    ],
     "Reference": ["reference/index"],
     "Decisions": ["decisions/README"],
 }
