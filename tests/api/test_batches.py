@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 import whichmodel
-from whichmodel.api import batches
+from whichmodel.api import batch_parts, batches
 from whichmodel.api.batch_lines import Wish
 from whichmodel.api.batch_parts import Report, part_file
 from whichmodel.api.batches import Advance, here, run_batch
+from whichmodel.catalog import cards
 from whichmodel.cli.main import run_program
 from whichmodel.domain import InputError, to_data
 from whichmodel.files import try_lock
@@ -39,6 +40,7 @@ QUESTIONS = (
     "Farben für ein altes Foto",
     "x" * 90,
 )
+MINE = {"scale": 4, "statements": [{"about": "task", "from": "name", "text": "Enlarges four times."}]}
 RECOMMEND = Wish(verb="recommend", top=2)
 
 
@@ -206,6 +208,35 @@ def test_without_resume_or_with_another_wish_nothing_is_taken(
     assert run_batch(wish, source, target, resume=resume, part_bytes=200).kept == 0
 
 
+def test_after_the_catalog_has_changed_nothing_is_taken(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, own = tmp_path / "out.jsonl", tmp_path / "own"
+    with pytest.raises(Killed):
+        run_batch(RECOMMEND, source, target, engine=stopping_after(3), part_bytes=200)
+    monkeypatch.setenv("WHICHMODEL_DATA", str(own))
+    card = {
+        "task": "super-resolution",
+        "families": [{"collection": "whichmodel", "members": {"Mine-4x": MINE}}],
+    }
+    (own / "models").mkdir(parents=True)
+    (own / "models" / "mine.yaml").write_text(json.dumps(card))
+    assert "Mine-4x" in cards()
+    assert run_batch(RECOMMEND, source, target, resume=True, part_bytes=200).kept == 0
+
+
+def test_a_worker_that_knows_other_models_is_refused(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def elsewhere(do: Callable[[Part], Report], parts: Iterable[Part]) -> Iterator[Report]:
+        monkeypatch.setattr(batch_parts, "knowledge", lambda wish: "another")
+        yield from map(do, parts)
+
+    with pytest.raises(InputError, match="other cards"):
+        run_batch(RECOMMEND, source, tmp_path / "out.jsonl", engine=elsewhere)
+    assert names(tmp_path) == {"in.jsonl"}
+
+
 def test_only_parts_whose_lines_are_the_same_are_taken(source: Path, tmp_path: Path) -> None:
     target, again = tmp_path / "out.jsonl", tmp_path / "again.jsonl"
     with pytest.raises(Killed):
@@ -295,6 +326,8 @@ def test_an_empty_file_gives_an_empty_file(tmp_path: Path) -> None:
         ["recommend", "--batch", "in.jsonl"],
         ["recommend", "enlarge", "--batch", "in.jsonl", "--output", "out"],
         ["recommend", "enlarge", "--output", "out"],
+        ["recommend", "enlarge", "--engine", "ray"],
+        ["recommend", "--batch", "in.jsonl", "--output", "out", "--workers", "2"],
         ["recommend", "--batch", "in.jsonl", "--output", "in.jsonl"],
         ["recommend", "--batch", "absent.jsonl", "--output", "out"],
         ["recommend", "--batch", ".", "--output", "out"],

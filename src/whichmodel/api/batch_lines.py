@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from whichmodel import __version__
 from whichmodel.api.writers import BUILTIN
 from whichmodel.domain import InputError, Record, to_data
 
@@ -79,6 +81,20 @@ def reply(wish: Wish, line: bytes) -> tuple[bytes, bool]:
         answered = _read(line, _Answered)
         id, (fields, found) = answered.id, _audited(answered)
     return msgspec.json.encode({"id": id, **fields}) + b"\n", found
+
+
+def knowledge(wish: Wish) -> str:
+    """Changes with what replies are made of beside their lines: the program, its tasks, its cards, its papers.
+
+    Those differ from computer to computer, with packages that add cards and with what a person has imported. Two that
+    give the same here give the same replies.
+    """
+    from whichmodel.catalog import cards, tasks
+    from whichmodel.recommending.library import library
+
+    papers = len(library()) if wish.verb == "recommend" else 0
+    known = (__version__, list(tasks().values()), list(cards().values()), papers)
+    return hashlib.sha256(msgspec.json.encode(known)).hexdigest()
 
 
 def _read(line: bytes, kind: type[L]) -> L:

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from whichmodel import __version__
-from whichmodel.api.batch_lines import EXPECTED, Wish, reply
+from whichmodel.api.batch_lines import EXPECTED, Wish, knowledge, reply
 from whichmodel.domain import InputError, Record
 from whichmodel.files import replacing
 from whichmodel.files.lines import Part, line_number, lines_in
@@ -33,9 +32,15 @@ class Source(Record, frozen=True, kw_only=True):
 
 
 class Task(Record, frozen=True, kw_only=True):
-    """A batch as its workers get it: a wish, where the lines are, and the folder of the part files."""
+    """A batch as its workers get it.
+
+    Args:
+        knowledge: of who asks, see `batch_lines.knowledge`.
+        folder: of the part files.
+    """
 
     wish: Wish
+    knowledge: str
     source: Source
     folder: str
 
@@ -44,7 +49,7 @@ class Foot(Record, frozen=True, kw_only=True):
     """The last line of a part file.
 
     Args:
-        wish: hash of the wish and the program's version.
+        wish: hash of the wish and of the knowledge that it was answered with.
         given: hash of the lines that were answered.
         size, crc: of the answers, in bytes, and their CRC-32.
         lines: how many were answered; blank ones are not.
@@ -90,14 +95,20 @@ def do_part(task: Task, part: Part) -> Report:
     A line that cannot be used ends the part, and nothing of it is kept.
 
     Raises:
-        InputError: the file is not the one that the batch began with, or the part file cannot be written.
+        InputError: the file is not the one that the batch began with, this computer does not know what the one that
+            asks knows, or the part file cannot be written.
         WhichmodelError: as the verb raises for other reasons than its line.
     """
     source, file = Path(task.source.path), part_file(Path(task.folder), part)
     check_same(task.source)
+    if knowledge(task.wish) != task.knowledge:
+        raise InputError(
+            "a worker has another version of the program, or other cards or papers, than the computer that asks",
+            hint="install the same everywhere, and keep WHICHMODEL_DATA on storage that all machines share",
+        )
     try:
         foot = kept_foot(file)
-        if foot is not None and foot.wish == _name(task.wish) and foot.given == _given(source, part):
+        if foot is not None and foot.wish == _name(task) and foot.given == _given(source, part):
             return Report(part=part, foot=foot, kept=True)
         with replacing(file) as temporary, temporary.open("wb") as out:
             size = crc = lines = found = 0
@@ -114,7 +125,7 @@ def do_part(task: Task, part: Part) -> Report:
                 size, crc = size + len(answer), zlib.crc32(answer, crc)
                 lines, found = lines + 1, found + finding
             foot = Foot(
-                wish=_name(task.wish), given=given.hexdigest(), size=size, crc=crc, lines=lines, found=found
+                wish=_name(task), given=given.hexdigest(), size=size, crc=crc, lines=lines, found=found
             )
             out.write(msgspec.json.encode(foot) + b"\n")
     except _BadLineError as bad:
@@ -195,5 +206,5 @@ def _given(source: Path, part: Part) -> str:
     return hashed.hexdigest()
 
 
-def _name(wish: Wish) -> str:
-    return hashlib.sha256(msgspec.json.encode((__version__, wish))).hexdigest()[:32]
+def _name(task: Task) -> str:
+    return hashlib.sha256(msgspec.json.encode((task.knowledge, task.wish))).hexdigest()

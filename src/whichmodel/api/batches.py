@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from whichmodel.api.batch_lines import Verb, Wish
+from whichmodel.api.batch_lines import Verb, Wish, knowledge
 from whichmodel.api.batch_parts import (
     Foot,
     Report,
@@ -92,7 +92,7 @@ def run_batch(
     Args:
         source: JSON lines; blank ones are passed over.
         target: of the answers, one a line; a file of this name is replaced.
-        resume: take parts that an earlier run finished from the same lines with the same wish and version.
+        resume: take parts that an earlier run finished from the same lines with the same wish and knowledge.
         progress: is told after each part.
         part_bytes: of the smallest part, where it is not what suits the verb.
 
@@ -106,7 +106,7 @@ def run_batch(
     lock = _locked(folder, target)
     try:
         _tidy(folder, everything=not resume)
-        task = Task(wish=wish, source=asked, folder=str(folder))
+        task = Task(wish=wish, knowledge=knowledge(wish), source=asked, folder=str(folder))
         parts = parts_of(asked.size, part_bytes or SMALLEST_PART[wish.verb])
         feet = _done(task, parts, engine, progress)
         check_same(asked)

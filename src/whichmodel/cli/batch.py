@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from whichmodel.cli.engines import Engine, engines
 from whichmodel.domain import InputError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Batch:
 
     source: Path
     target: Path
+    engine: Engine
     resume: bool
 
 
@@ -55,6 +57,7 @@ def batch_options(fields: str) -> Callable[[F], F]:
                 is_flag=True,
                 help="Go on with an interrupted --batch: its finished parts are kept.",
             ),
+            engines,
         )
         for option in reversed(options):
             command = option(command)
@@ -75,27 +78,37 @@ def batch_of(given: dict[str, Any], *, alone: bool) -> Batch | None:
     """
     source, target = given["batch"], given["output"]
     if source is None:
-        if target is not None or given["resume"]:
-            raise InputError("--output and --resume are for --batch", hint="--batch IN --output OUT")
+        if target is not None or given["resume"] or given["engine"].ray:
+            raise InputError(
+                "--output, --resume and --engine are for --batch",
+                hint="--batch IN --output OUT",
+            )
         return None
     if target is None or not alone:
         raise InputError(
             "--batch goes with --output and without a single request", hint="--batch IN --output OUT"
         )
-    return Batch(source, target, given["resume"])
+    return Batch(source, target, given["engine"], given["resume"])
 
 
 def do_batch(wish: Wish, batch: Batch) -> BatchReport:
     """Do a batch with a bar on stderr, and tell at the end what was done.
 
     Raises:
-        WhichmodelError: as `run_batch`.
+        WhichmodelError: as `run_batch`, and where there is no Ray.
     """
-    from whichmodel.api.batches import RESUME, is_kept, run_batch
+    from whichmodel.api.batches import RESUME, here, is_kept, run_batch
 
+    engine = here
+    if batch.engine.ray:
+        from whichmodel.distributed.lines import on_ray
+
+        engine = on_ray(batch.engine.address, batch.engine.workers)
     try:
         with _bar(batch.source.name) as advance:
-            report = run_batch(wish, batch.source, batch.target, resume=batch.resume, progress=advance)
+            report = run_batch(
+                wish, batch.source, batch.target, engine=engine, resume=batch.resume, progress=advance
+            )
     except KeyboardInterrupt:
         if is_kept(batch.target):
             click.echo(RESUME, err=True)

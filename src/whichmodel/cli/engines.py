@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from whichmodel.api.asked import Asked
-from whichmodel.api.look import Looking
-from whichmodel.api.run import RunOptions
 from whichmodel.domain import InputError
 
 if TYPE_CHECKING:
+    from whichmodel.api.asked import Asked
+    from whichmodel.api.look import Looking
+    from whichmodel.api.run import RunOptions
     from whichmodel.workflow.hosting import Hosting
 
 

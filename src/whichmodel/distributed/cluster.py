@@ -93,8 +93,13 @@ def required() -> Any:
     return ray
 
 
-def workers_with_room(ray: Any, need: Need, wished: int | None) -> int:
+def workers_with_room(
+    ray: Any, need: Need, wished: int | None, hint: str = "a smaller --tile needs less memory"
+) -> int:
     """How many workers there is room for, at most as many as are wished.
+
+    Args:
+        hint: what to do where there is no room.
 
     Raises:
         InputError: no machine of the cluster has room for one.
@@ -105,7 +110,7 @@ def workers_with_room(ray: Any, need: Need, wished: int | None) -> int:
         gpu = " and a GPU" if need.gpus else ""
         raise InputError(
             f"no machine of the cluster has a processor, {gigabytes(need.memory)} of memory{gpu} for a worker",
-            hint="a smaller --tile needs less memory",
+            hint=hint,
         )
     return min(room, wished) if wished else room
 
