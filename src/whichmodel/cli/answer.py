@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,25 @@ from whichmodel.cli.writer import write_and_tell, writer_option
 from whichmodel.domain import InputError
 from whichmodel.understand.prompt_format import MAX_BYTES, read_prompt
 
-FORMATS = click.Choice(["md", "json", "html"])
+_FORMAT = click.option(
+    "--format",
+    "view",
+    type=click.Choice(["md", "json", "html"]),
+    default="md",
+    show_default=True,
+    help="How to write the answer.",
+)
+_JSON = click.option("--json", "view", flag_value="json", help="The same as --format json.")
+
+
+def format_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--format`, and `--json` for what every other command calls so."""
+    return _FORMAT(_JSON(command))
 
 
 @click.command()
 @click.argument("prompt", required=False)
-@click.option(
-    "--format", "view", type=FORMATS, default="md", show_default=True, help="How to write the answer."
-)
+@format_options
 @writer_option
 @batch_options('"id", "prompt"')
 def answer(prompt: str | None, view: Format, writer: str, **of_batch: Any) -> None:

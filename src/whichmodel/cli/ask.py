@@ -12,7 +12,7 @@ from whichmodel.api.ask import ask_about
 from whichmodel.api.beside import own_picture
 from whichmodel.api.look import Looking
 from whichmodel.api.run import RunOptions, run_file
-from whichmodel.cli.answer import FORMATS
+from whichmodel.cli.answer import format_options
 from whichmodel.cli.asked import DPI, KEEP, PRINT
 from whichmodel.cli.look import looking
 from whichmodel.cli.progress import feedback
@@ -31,9 +31,7 @@ from whichmodel.domain import SCHEMA_VERSION, InputError, to_data
 @KEEP
 @looking
 @click.option("--substitute", metavar="MODELS", help="Run these instead of a model that cannot run here.")
-@click.option(
-    "--format", "view", type=FORMATS, default="md", show_default=True, help="How to write the answer."
-)
+@format_options
 @writer_option
 def ask(
     question: str,

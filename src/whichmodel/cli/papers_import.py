@@ -6,11 +6,11 @@ import functools
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from whichmodel.domain import InputError, WhichmodelError, to_data
+from whichmodel.domain import SCHEMA_VERSION, InputError, WhichmodelError, to_data
 
 if TYPE_CHECKING:
     from whichmodel.catalog.library.embedded import EmbeddedLibrary
@@ -88,16 +88,15 @@ def import_papers(
                 err=True,
             )
     if as_json:
-        import msgspec
-
-        click.echo(msgspec.json.format(msgspec.json.encode({"imports": documents}), indent=2).decode())
+        _echo_json({"imports": documents})
     return 2 if bad else 0
 
 
 @click.command(name="index")
 @click.option("--most", metavar="N", type=click.IntRange(1), help="At most so many vectors now.")
 @click.option("--library", "name", metavar="DIR|URL", help="The library that is meant, in place of your own.")
-def index_papers(most: int | None, name: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+def index_papers(most: int | None, name: str | None, as_json: bool) -> None:
     """Make what the library still lacks: its index of words, and vectors of meaning, the newest papers first."""
     from whichmodel.catalog.library.opening import open_for_import
 
@@ -105,7 +104,18 @@ def index_papers(most: int | None, name: str | None) -> None:
         words = library.index()
         missing = library.without_vector
         made = _embed(library, missing if most is None else min(missing, most))
+    if as_json:
+        _echo_json({"indexed": words, "vectors": made, "missing": missing - made})
+    else:
         click.echo(f"{words:,} papers indexed, {made:,} vectors made, {missing - made:,} still missing")
+
+
+def _echo_json(document: dict[str, Any]) -> None:
+    """Print a document for programs, with the version of its form."""
+    import msgspec
+
+    whole = {"schema_version": SCHEMA_VERSION, **document}
+    click.echo(msgspec.json.format(msgspec.json.encode(whole), indent=2).decode())
 
 
 def _import(

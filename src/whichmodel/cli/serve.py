@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import socket
 import webbrowser
 from pathlib import Path
 
 import click
 
-from whichmodel.domain import InputError
+from whichmodel.domain import SCHEMA_VERSION, InputError
 
 _NEEDED = ("jinja2", "starlette", "uvicorn")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -40,8 +41,15 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
     help="After which photos and results are removed.",
 )
 @click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
+@click.option("--json", "as_json", is_flag=True, help="Print the address as a line of JSON.")
 def serve(
-    host: str, port: int, names: tuple[str, ...], folder: Path | None, keep_hours: float, opens: bool
+    host: str,
+    port: int,
+    names: tuple[str, ...],
+    folder: Path | None,
+    keep_hours: float,
+    opens: bool,
+    as_json: bool,
 ) -> None:
     """Serve the web application: ask, drop a photo, run, compare.
 
@@ -74,7 +82,10 @@ def serve(
     try:
         shown = f"[{host}]" if ":" in host else host
         address = f"http://{shown}:{listening.getsockname()[1]}/"
-        click.echo(f"whichmodel is at {address} (Ctrl-C ends it)")
+        if as_json:
+            click.echo(json.dumps({"schema_version": SCHEMA_VERSION, "address": address}))
+        else:
+            click.echo(f"whichmodel is at {address} (Ctrl-C ends it)")
         if host not in _LOOPBACK:
             click.echo("it can be reached from other computers, and has no accounts", err=True)
         if opens:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from whichmodel.domain import InputError
+from whichmodel.domain import SCHEMA_VERSION, InputError
 
 if TYPE_CHECKING:
     from whichmodel.training.pairs import Pairs
@@ -73,8 +74,9 @@ _LINE_EVERY = 50
     "--tensorboard", is_flag=True, help="Write TensorBoard events too (needs the package tensorboard)."
 )
 @click.option("--resume", is_flag=True, help="Go on where the checkpoint in the output folder stands.")
+@click.option("--json", "as_json", is_flag=True, help="Print what came of it as JSON, at the end.")
 def train(
-    pairs: Path | None, photos: Path | None, output: Path, tensorboard: bool, resume: bool, **given: Any
+    pairs: Path | None, photos: Path | None, output: Path, tensorboard: bool, resume: bool, as_json: bool, **given: Any
 ) -> int:  # fmt: skip
     """Train a deblurring network (MSSNet) by its published recipe. Needs: pip install 'whichmodel[torch]'.
 
@@ -91,9 +93,18 @@ def train(
     missing = [name for name in ("torch", "safetensors") if importlib.util.find_spec(name) is None]
     if missing:
         raise InputError(f"training needs {' and '.join(missing)}", hint="pip install 'whichmodel[torch]'")
+    from whichmodel.training.state import CHECKPOINT
+
     data, held_out = _data(pairs, photos, given["longest_blur"])
     plan = _plan(data, given, of_photos=photos is not None)
-    return _train(plan, data, held_out, output, given, tensorboard=tensorboard, resume=resume)
+    last = _train(plan, data, held_out, output, given, tensorboard=tensorboard, resume=resume)
+    if as_json:
+        click.echo(
+            json.dumps(
+                {"schema_version": SCHEMA_VERSION, "checkpoint": str(output / CHECKPOINT), "last": last}
+            )
+        )
+    return 0
 
 
 def _data(pairs: Path | None, photos: Path | None, longest: float) -> tuple[Pairs, Pairs]:
@@ -129,7 +140,7 @@ def _train(
     *,
     tensorboard: bool,
     resume: bool,
-) -> int:
+) -> dict[str, Any]:
     from whichmodel.training.state import CHECKPOINT, State
     from whichmodel.training.trainer import Options, device_of
     from whichmodel.training.trainer import train as run
@@ -163,7 +174,7 @@ def _train(
     _say(f"{state.step} steps are done; loss {last['loss']:.4f}; {output / CHECKPOINT}")
     if last.get("psnr") is not None:
         _say(f"held-out crops: blurred {last['given_psnr']:.2f} dB, sharpened {last['psnr']:.2f} dB")
-    return 0
+    return last
 
 
 @contextmanager

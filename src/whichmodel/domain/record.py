@@ -80,7 +80,10 @@ def from_data(kind: type[R], data: object, *, where: str = "the document") -> R:
     try:
         return msgspec.convert(fields, type=kind)
     except msgspec.ValidationError as error:
-        raise InputError(f"{where}: {error}", hint=f"see the fields of {kind.__name__} in docs/") from error
+        raise InputError(
+            f"{where}: {error}",
+            hint=f"its fields: help(whichmodel.{kind.__name__}) in Python, or docs/reference/python.md",
+        ) from error
 
 
 def from_json(kind: type[R], text: str | bytes, *, where: str = "the document") -> R:
