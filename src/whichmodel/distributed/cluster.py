@@ -81,6 +81,7 @@ def required() -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     # What went wrong is told by us, in one line.
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", ".*")
     # Else Ray warns that this default of its own will change; it does not matter here.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     try:
