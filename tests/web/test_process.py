@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from whichmodel.web.process import Failed, Limit, Worker, memory_of
+from whichmodel.web.memory import memory_of
+from whichmodel.web.process import Failed, Limit, Worker
 
 ENOUGH = Limit(seconds=60, memory_bytes=4 * 10**9)
 

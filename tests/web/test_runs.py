@@ -168,9 +168,9 @@ def test_no_run_is_lost_between_the_queue_and_the_disk(settings: Settings, tmp_p
     async def added() -> int:
         queue = Queue(store, dataclasses.replace(settings, folder=tmp_path, most_runs=20))
         for _ in range(20):
-            queue.add(PHOTO.owner, PHOTO, Wish(question=QUESTION))
+            await queue.put(PHOTO.owner, [PHOTO], Wish(question=QUESTION))
         with pytest.raises(Busy):
-            queue.add(PHOTO.owner, PHOTO, Wish(question=QUESTION))
+            await queue.put(PHOTO.owner, [PHOTO], Wish(question=QUESTION))
         return len(store.all_runs())
 
     assert asyncio.run(added()) == 21

@@ -146,6 +146,8 @@ def _is_missing(step: Step, table: dict[str, StepRow]) -> bool:
 
 def _alternatives(workflow: Workflow, table: dict[str, StepRow], rank: int) -> list[Node]:
     marks = {step.id.removeprefix("step-") for step in workflow.steps}
+    if table and workflow.output.removeprefix("step-") not in table:
+        return []  # the last step is none of the table's: what stands there is no alternative to it
     rows = [row for row in table.values() if row.mark not in marks]
     nodes = [
         Node(f"or{index}", "alternative", _in_table(row), (), rank)

@@ -9,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from whichmodel.web.html import page, render
+from whichmodel.web.process import Failed
 from whichmodel.web.site import Site, site_of
 from whichmodel.web.store import Photo, Wish
-from whichmodel.web.wishes import ENDINGS, FACTORS, PAPERS, query_of, wish_of
+from whichmodel.web.wishes import ENDINGS, FACTORS, MOST_PHOTOS, PAPERS, query_of, wish_of
 
 EXAMPLES = (
     "I enlarged an old photo 4x and it looks new. How does AI do that?",
@@ -31,7 +32,7 @@ async def home(request: Request) -> Response:
         examples=EXAMPLES,
         recent=site.store.runs_of(request.state.owner)[:3],
         question="",
-        photo=None,
+        photos=[],
         limits=site.settings,
     )
 
@@ -43,14 +44,14 @@ async def ask(request: Request) -> Response:
     if not "".join(form.get("q", ())).strip():
         return RedirectResponse("/", 303)
     wish = wish_of(form)
-    photo = _photo(site, request)
-    found = await site.askers.work("ask", _given(site, wish, photo))
+    photos = _photos(site, request)
+    found = await site.askers.work("ask", _given(site, wish, photos))
     return page(
         "answer.html",
         here="ask",
         style=found["style"],
         question=wish.question,
-        photo=photo,
+        photos=photos,
         found=found,
         endings=ENDINGS,
         factors=FACTORS,
@@ -63,7 +64,7 @@ async def answer_file(request: Request) -> Response:
     """The answer as a page that stands alone, to keep."""
     site = site_of(request)
     wish = wish_of(query_of(request))
-    found = await site.askers.work("ask", {**_given(site, wish, _photo(site, request)), "whole": True})
+    found = await site.askers.work("ask", {**_given(site, wish, _photos(site, request)), "whole": True})
     return Response(
         found["page"],
         media_type="text/html",
@@ -76,10 +77,12 @@ async def plan(request: Request) -> Response:
     site = site_of(request)
     wish = wish_of(query_of(request))
     photo = site.photo(request, request.query_params.get("photo", ""))
+    keep = site.photo(request, wish.keep) if wish.keep else None
     found = await site.lookers.work(
         "plan",
         {
-            **_given(site, wish, photo),
+            **_given(site, wish, [photo]),
+            "keep": str(site.store.photo_file(keep.id)) if keep is not None else None,
             "max_megapixels": site.settings.max_megapixels,
             "memory_bytes": site.settings.run_memory_bytes,
         },
@@ -87,13 +90,16 @@ async def plan(request: Request) -> Response:
     return Response(render("plan.html", plan=found, wish=wish), media_type="text/html")
 
 
-def _photo(site: Site, request: Request) -> Photo | None:
-    id = request.query_params.get("photo", "")
-    return site.photo(request, id) if id else None
+def _photos(site: Site, request: Request) -> list[Photo]:
+    ids = dict.fromkeys(id for id in request.query_params.getlist("photo") if id)
+    if len(ids) > MOST_PHOTOS:
+        raise Failed(f"these are more than {MOST_PHOTOS} photos", "bring fewer at once", 422)
+    return [site.photo(request, id) for id in ids]
 
 
-def _given(site: Site, wish: Wish, photo: Photo | None) -> dict[str, Any]:
+def _given(site: Site, wish: Wish, photos: list[Photo]) -> dict[str, Any]:
+    """Of several photos the first one counts: it enters the answer and the plan."""
     return {
         "wish": msgspec.to_builtins(wish),
-        "path": str(site.store.photo_file(photo.id)) if photo is not None else None,
+        "path": str(site.store.photo_file(photos[0].id)) if photos else None,
     }

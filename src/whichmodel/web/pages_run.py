@@ -19,7 +19,7 @@ from whichmodel.web.report import report_page, report_rows
 from whichmodel.web.results import ZOOM, read_view
 from whichmodel.web.site import Missing, site_of
 from whichmodel.web.store import FINAL, Run
-from whichmodel.web.wishes import form_of, wish_of
+from whichmodel.web.wishes import MOST_PHOTOS, form_of, wish_of
 from whichmodel.workflow import RunReport
 
 _FORM = 20_000
@@ -44,13 +44,16 @@ _TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".tif": "image/tiff", ".web
 
 
 async def start(request: Request) -> Response:
-    """Put a run into the queue, and show it."""
+    """Put a run into the queue, and show it; of several photos each gets a run."""
     site = site_of(request)
     form = await form_of(request, _FORM)
     wish = wish_of(form)
-    photo = site.photo(request, "".join(form.get("photo", ())))
-    run = await asyncio.to_thread(site.queue.add, request.state.owner, photo, wish)
-    return RedirectResponse(f"/runs/{run.id}", 303)
+    ids = list(dict.fromkeys(form.get("photo", ("",))))[:MOST_PHOTOS]
+    photos = [site.photo(request, id) for id in ids]
+    for id in wish.brought():
+        site.photo(request, id)
+    runs = await site.queue.put(request.state.owner, photos, wish)
+    return RedirectResponse(f"/runs/{runs[0].id}" if len(runs) == 1 else "/history", 303)
 
 
 async def show(request: Request) -> Response:
@@ -72,6 +75,7 @@ async def show(request: Request) -> Response:
         rows=report_rows(report) if report else [],
         prints=prints_of(view.width, view.height, run.photo) if view else [],
         data=_found_data(report),
+        answer=(folder / FILES["answer"]).is_file(),
         keep_hours=site.settings.keep_hours,
     )
 
@@ -112,7 +116,7 @@ async def again(request: Request) -> Response:
     photo = site.photo(request, run.photo.id)
     for id in run.wish.brought():
         site.photo(request, id)
-    fresh = await asyncio.to_thread(site.queue.add, request.state.owner, photo, run.wish)
+    (fresh,) = await site.queue.put(request.state.owner, [photo], run.wish)
     return RedirectResponse(f"/runs/{fresh.id}", 303)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from whichmodel.domain import Record
+from whichmodel.web.memory import memory_of
 
 _LONGEST_LINE = 64 * 2**20
 _LOOK = 0.2
@@ -143,12 +144,3 @@ class Worker:
             watch(event)
         await self.end()
         raise Failed("the process that did this work ended before it was done", "try it once more", 500)
-
-
-def memory_of(pid: int) -> int | None:
-    """Bytes of memory that a process holds; `None` where the system does not tell."""
-    try:
-        with open(f"/proc/{pid}/statm", encoding="ascii") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError):
-        return None

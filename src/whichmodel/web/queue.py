@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -77,6 +77,7 @@ class Queue:
         self._store = store
         self._settings = settings
         self._waiting: deque[str] = deque()
+        self._coming = 0
         self._known: dict[str, Progress] = {}
         self._changed = asyncio.Event()
         self._wake = asyncio.Event()
@@ -108,20 +109,32 @@ class Queue:
         self._number()
         self._wake.set()
 
-    def add(self, owner: str, photo: Photo, wish: Wish) -> Run:
-        """Put a run at the end of the queue; it is on disk when this returns.
+    async def put(self, owner: str, photos: Sequence[Photo], wish: Wish) -> list[Run]:
+        """Put a run for each photo at the end of the queue, or none; they are on disk when this returns.
 
         Raises:
             Busy: too many wait.
         """
-        if len(self._waiting) >= self._settings.most_runs:
+        self._check_room(len(photos))
+        self._coming += len(photos)
+        try:
+            # Where a photo cannot be linked it is copied, which may take a while.
+            runs = await asyncio.to_thread(self._store.new_runs, owner, photos, wish)
+        finally:
+            self._coming -= len(photos)
+        for run in runs:
+            self._line_up(run)
+        return runs
+
+    def _check_room(self, more: int) -> None:
+        if len(self._waiting) + self._coming + more > self._settings.most_runs:
             raise Busy(max(1, round(self._mean)))
-        run = self._store.new_run(owner, photo, wish)
+
+    def _line_up(self, run: Run) -> None:
         self._known[run.id] = Progress(run)
         self._waiting.append(run.id)
         self._number()
         self._wake.set()
-        return run
 
     def progress(self, run: Run) -> Progress:
         """How far a run is; for one that has ended, its end."""
@@ -204,15 +217,23 @@ class Queue:
                 self._current = None
 
     async def _do(self, run: Run, progress: Progress) -> dict[str, Any]:
-        worker = await Worker.start()
         given = {
             "folder": str(self._store.run_folder(run).absolute()),
             "wish": msgspec.to_builtins(run.wish),
             "max_megapixels": self._settings.max_megapixels,
         }
         limit = Limit(seconds=self._settings.run_seconds, memory_bytes=self._settings.run_memory_bytes)
+        if run.wish.comparing:
+            return await self._in_a_process("compare", given, limit, progress)
+        # Two processes, one after the other: what the networks needed is given back before the comparison begins.
+        found = await self._in_a_process("run", given, limit, progress)
+        return {**found, **await self._in_a_process("show", given, limit, progress)}
+
+    async def _in_a_process(
+        self, task: str, given: dict[str, Any], limit: Limit, progress: Progress
+    ) -> dict[str, Any]:
+        worker = await Worker.start()
         try:
-            task = "compare" if run.wish.comparing else "run"
             return await worker.work(task, given, limit, lambda event: self._told(progress, event))
         finally:
             if worker.alive:

@@ -34,7 +34,7 @@ class Site:
     """One server.
 
     Args:
-        askers: processes for questions, audits and headers.
+        askers: processes for questions, audits and headers; a second one comes when questions wait.
         lookers: processes that look at a photo and plan.
     """
 
@@ -50,7 +50,7 @@ class Site:
         self.store = Store(settings.folder)
         quick = Limit(seconds=settings.ask_seconds, memory_bytes=settings.ask_memory_bytes)
         look = Limit(seconds=settings.look_seconds, memory_bytes=settings.run_memory_bytes)
-        self.askers = Pool(settings.askers, settings.most_asks, quick)
+        self.askers = Pool(settings.askers, settings.most_asks, quick, first="warm")
         self.lookers = Pool(1, settings.most_looks, look, kept=False)
         self.queue = Queue(self.store, settings)
 
@@ -98,7 +98,7 @@ class Site:
 
     async def _warm(self) -> None:
         try:
-            await self.askers.warm("warm")
+            await self.askers.work("warm", {})
         except Failed as failure:
             _log.warning("the first question could not be answered: %s", failure.message)
 

@@ -13,7 +13,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -65,6 +65,8 @@ class Wish(Record, frozen=True, kw_only=True):
         dpi: of that print; `None` leaves it to the rule.
         factor: of enlargement, where the question names none.
         without: preparing steps that the person leaves out.
+        keep: id of a mask that the person brought, light where the photo is left alone; empty where none is.
+        substitute: models, joined by `+`, in the place of one that cannot run here; empty where none are.
         ending: of the result's file.
         order: what a program ordered, which then counts in the place of the question and the form.
         comparing: where evidence is wished and nothing is to be run.
@@ -75,12 +77,16 @@ class Wish(Record, frozen=True, kw_only=True):
     dpi: int | None = None
     factor: int | None = None
     without: tuple[str, ...] = ()
+    keep: str = ""
+    substitute: str = ""
     ending: str = ".png"
     order: Making | None = None
     comparing: Comparing | None = None
 
     def brought(self) -> Iterator[str]:
         """Ids of the photos that come beside the one that is worked on."""
+        if self.keep:
+            yield self.keep
         if self.order is not None:
             yield from self.order.brought()
         if self.comparing is not None:
@@ -161,13 +167,24 @@ class Store:
         return self.photos / id / "photo"
 
     def new_run(self, owner: str, photo: Photo, wish: Wish) -> Run:
-        """A run that waits, with the photo in its own folder."""
+        """A run that waits, with its photo, and the mask of its wish, in its own folder."""
         run = Run(id=secrets.token_hex(16), owner=owner, wish=wish, photo=photo, made=time.time())
         folder = self.runs / run.id
         folder.mkdir(mode=0o700)
         self._bring([(photo.id, Path("photo")), *((id, beside(id)) for id in wish.brought())], folder)
         self.keep_run(run)
         return run
+
+    def new_runs(self, owner: str, photos: Sequence[Photo], wish: Wish) -> list[Run]:
+        """A run for each photo; none is left where one cannot be made."""
+        made: list[Run] = []
+        try:
+            made += (self.new_run(owner, photo, wish) for photo in photos)
+        except BaseException:
+            for run in made:
+                self.drop_run(run)
+            raise
+        return made
 
     def _bring(self, photos: Iterable[tuple[str, Path]], folder: Path) -> None:
         """Put photos into the folder of a run, where they stay when they are removed here."""

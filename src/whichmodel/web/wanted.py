@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from whichmodel.api.ask import Asking, ask_about
+from whichmodel.api.as_it_runs import as_it_runs, runs_as
+from whichmodel.api.ask import ask_about
 from whichmodel.api.asked import Asked
 from whichmodel.api.look import Looking
 from whichmodel.catalog import cards, tasks
-from whichmodel.domain import Intent
+from whichmodel.domain import Answer, Intent, WhichmodelError, Workflow
+from whichmodel.pictures import read_header
 from whichmodel.understand import understand
 from whichmodel.understand.intent import for_print
 from whichmodel.web.ordered import asked_by, looking_by
@@ -19,15 +22,58 @@ from whichmodel.web.store import Wish
 from whichmodel.workflow import enlarges
 
 
-def answered(wish: Wish, photo: Path | None = None) -> Asking:
-    """The answer to a question; of a photo only the header is read."""
-    return ask_about(wish.question, photo, look=Looking(False))
+@dataclass(frozen=True)
+class Answered:
+    """A question that has been answered.
+
+    Args:
+        answer: its workflow is what runs, where anything can.
+        intent: what was understood.
+        runs_as: what runs, in words, where it is more or something else than what is recommended.
+    """
+
+    answer: Answer
+    intent: Intent
+    runs_as: str
 
 
-def asked_of(wish: Wish) -> Asked:
+def answered(
+    wish: Wish,
+    photo: Path | None = None,
+    *,
+    workflow: Workflow | None = None,
+    look: Looking = Looking(False),  # noqa: B008 - frozen
+) -> Answered:
+    """The answer to a question; its workflow is what runs for it.
+
+    Args:
+        photo: only its header is read, unless `look` says otherwise.
+        workflow: what runs, where that is known; else what would be planned for the words.
+    """
+    asking = ask_about(wish.question, photo, look=look)
+    answer = asking.answer
+    planned = workflow or _planned(wish, photo)
+    if planned is None:
+        return Answered(answer, asking.intent, "")
+    return Answered(as_it_runs(answer, planned), asking.intent, runs_as(answer, planned))
+
+
+def _planned(wish: Wish, photo: Path | None) -> Workflow | None:
+    """What would run before the photo is looked at; `None` where nothing can, or something is still to be said."""
+    try:
+        header = read_header(photo) if photo is not None else None
+        return asked_of(wish).workflow(header)  # type: ignore[arg-type]
+    except WhichmodelError:
+        return None
+
+
+def asked_of(wish: Wish, keep: Path | None = None) -> Asked:
     """What is to be done to the photo: an order, the name of a model, or plain words with what the form adds.
 
     A question is never taken for the name of a file.
+
+    Args:
+        keep: a mask of what is left alone, which the form brought.
 
     Raises:
         InputError: the print size is not understood, or the order cannot be followed.
@@ -35,14 +81,14 @@ def asked_of(wish: Wish) -> Asked:
     if wish.order is not None:
         return asked_by(wish.order, beside)
     if wish.question in cards():
-        return Asked(wish.question, None)
+        return Asked(wish.question, None, keep)
     intent = understand(wish.question)
     if not sized(intent):
         if wish.paper:
             intent = for_print(intent, wish.paper, wish.dpi)
         elif wish.factor:
             intent = msgspec.structs.replace(intent, scale=float(wish.factor))
-    return Asked(wish.question, intent)
+    return Asked(wish.question, intent, keep)
 
 
 def looking_of(wish: Wish) -> Looking:

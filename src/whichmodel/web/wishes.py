@@ -9,9 +9,11 @@ from urllib.parse import parse_qs
 from starlette.requests import Request
 
 from whichmodel.web.process import Failed
-from whichmodel.web.store import Wish
+from whichmodel.web.store import ID, Wish
 
 LONGEST_QUESTION = 4000
+MOST_PHOTOS = 20
+"""That are brought for one question."""
 FACTORS = (2, 3, 4, 6, 8)
 PAPERS = ("A5", "A4", "A3", "A2", "A1", "60x90cm", "wall 3x2 m")
 ENDINGS = {
@@ -21,6 +23,7 @@ ENDINGS = {
     ".webp": "WebP, smallest",
 }
 _STEP = re.compile(r"[a-z-]{1,40}")
+_MODELS = re.compile(r"[\w.()+ -]{1,200}")
 
 Form = Mapping[str, Sequence[str]]
 
@@ -48,11 +51,24 @@ def wish_of(form: Form) -> Wish:
         factor = int(value)
     elif kind:
         raise Failed("that is no size", "choose one of those offered", 422)
+    keep, substitute = _one(form, "keep"), _one(form, "substitute")
+    if keep and not ID.fullmatch(keep):
+        raise Failed("that is no mask", "bring it once more", 422)
+    if substitute and not _MODELS.fullmatch(substitute):
+        raise Failed("those are no models", "choose one of those offered", 422)
     without = tuple(name for name in form.get("without", ())[:8] if _STEP.fullmatch(name))
     ending = _one(form, "ending") or ".png"
     if ending not in ENDINGS:
         raise Failed("that is no format of a result", "choose one of those offered", 422)
-    return Wish(question=question, paper=paper, factor=factor, without=without, ending=ending)
+    return Wish(
+        question=question,
+        paper=paper,
+        factor=factor,
+        without=without,
+        keep=keep,
+        substitute=substitute,
+        ending=ending,
+    )
 
 
 async def form_of(request: Request, most: int) -> Form:

@@ -51,6 +51,7 @@ def ask(given: dict[str, Any], tell: Tell) -> dict[str, Any]:
         "style": style,
         "steps": [step_facts(step) for step in steps],
         "needs_size": needs_size(asked.intent),
+        "runs_as": asked.runs_as,
     }
 
 

@@ -44,7 +44,8 @@ def header(given: dict[str, Any], tell: Tell) -> dict[str, Any]:
         raise anonymous(error, path) from None
     except pyvips.Error as error:
         raise InputError(
-            f"Your photo is damaged: {reason(error)}", hint="save it anew and try again"
+            f"Your photo is damaged: {reason(error).replace(str(path), NAME)}",
+            hint="save it anew and try again",
         ) from None
     return asdict(found)
 
@@ -53,22 +54,25 @@ def plan(given: dict[str, Any], tell: Tell) -> dict[str, Any]:
     """Look at a photo and say what would be done to it, with every size; runs nothing but short timings.
 
     Args:
-        given: `path`, `wish`, `max_megapixels`, and the `memory_bytes` that a run may take.
+        given: `path`, `wish`, `keep` with the path of its mask or `None`, `max_megapixels`, and the `memory_bytes`
+            that a run may take.
 
     Raises:
         InputError: the question names nothing that can be run, or the print size is not understood.
     """
     path, wish = Path(given["path"]), msgspec.convert(given["wish"], Wish)
+    keep = Path(given["keep"]) if given["keep"] else None
     try:
-        asked = asked_of(wish)
+        asked = asked_of(wish, keep)
         item = plan_asked(
             asked,
             path,
             look=Looking(True, wish.without),
+            substitute=wish.substitute or None,
             max_megapixels=given["max_megapixels"],
         )
     except WhichmodelError as error:
-        raise anonymous(error, path) from None
+        raise anonymous(anonymous(error, path), keep, "the mask") from None
     own = {"picture", "runs here", *(step.step for step in item.steps)}
     # A row without a name goes on the row before; those of steps are shown with the step.
     rows, skipping = [], False
@@ -87,10 +91,15 @@ def plan(given: dict[str, Any], tell: Tell) -> dict[str, Any]:
         "rows": rows,
         "svg": to_svg(item.workflow, prefix="plan", links=links),
         "steps": [
-            {**step_facts(step), "rows": step_rows(told)[1:], "sizes": step_rows(told)[0][1]}
+            {
+                **step_facts(step),
+                "rows": [row for row in step_rows(told)[1:] if "--substitute" not in row[1]],
+                "sizes": step_rows(told)[0][1],
+            }
             for step, told in zip(item.workflow.steps, item.steps, strict=True)
         ],
         "decisions": [msgspec.to_builtins(each) for each in item.decisions],
+        "substitutes": list(dict.fromkeys(name for step in item.steps for name in step.substitute)),
         "runs": item.runs and not crowded,
         "why_not": [
             *crowded,

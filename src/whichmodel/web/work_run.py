@@ -1,4 +1,4 @@
-"""Work of a process: run a workflow on a photo, then prepare all that the page of the result shows.
+"""Work of two processes: one runs a workflow on a photo, one prepares all that the page of the result shows.
 
 Everything is written into the folder of the run. A run that was ended on the way goes on where it was: finished
 units are taken from the journals of `workflow`, finished files are not made again.
@@ -18,14 +18,17 @@ from whichmodel.answering.page import to_html
 from whichmodel.api.beside import origin_of
 from whichmodel.api.limits import limits_of
 from whichmodel.api.run import Feedback, RunOptions, run_file
-from whichmodel.domain import InputError, Step, to_json
+from whichmodel.domain import InputError, Step, Workflow, to_json
+from whichmodel.domain.record import from_json
 from whichmodel.files import Lock, replacing, try_lock
 from whichmodel.pictures import read_header
-from whichmodel.web.orders import Making
+from whichmodel.web.memory import give_back
+from whichmodel.web.orders import beside
 from whichmodel.web.results import prepare
 from whichmodel.web.store import Wish
 from whichmodel.web.wanted import answered, asked_of, looking_of
 from whichmodel.web.worker import Tell
+from whichmodel.workflow import RunReport
 from whichmodel.workflow.data_output import gives_data
 
 PHOTO = Path("photo")
@@ -38,7 +41,7 @@ def run(given: dict[str, Any], tell: Tell) -> dict[str, Any]:
     """Run the workflow of a question.
 
     Args:
-        given: `folder`, which holds `photo`; `wish`; and `max_megapixels`.
+        given: `folder`, which holds the photo and what was brought beside it; `wish`; and `max_megapixels`.
 
     Raises:
         WhichmodelError: as `workflow.run_workflow`.
@@ -56,10 +59,11 @@ def _run(given: dict[str, Any], tell: Tell) -> dict[str, Any]:
     wish = msgspec.convert(given["wish"], Wish)
     limits = limits_of(given["max_megapixels"])
     tell({"stage": "looking at the photo"})
-    asked, header = asked_of(wish), read_header(PHOTO, limits)
-    decisions = looking_of(wish).decide(asked.intent, PHOTO, limits)
+    asked = asked_of(wish, beside(wish.keep) if wish.keep else None)
+    header, look = read_header(PHOTO, limits), looking_of(wish)
+    decisions = look.decide(asked.intent, PHOTO, limits)
     workflow = asked.workflow(header, decisions=decisions)
-    output = Path("result.json" if gives_data(workflow) else f"result{wish.ending}")
+    output = _output(workflow, wish)
     tell(
         {
             "title": workflow.title,
@@ -67,28 +71,58 @@ def _run(given: dict[str, Any], tell: Tell) -> dict[str, Any]:
         }
     )
     _keep(Path("workflow.json"), to_json(workflow))
+    give_back()
     if not (REPORT.is_file() and output.is_file()):
         steps = _Steps(tell)
         report = run_file(
             workflow,
             PHOTO,
             output,
-            _options(wish.order, given["max_megapixels"]),
+            _options(wish, given["max_megapixels"]),
             print_target=asked.target(header),
             others=asked.files,
             decisions=decisions,
             feedback=Feedback(steps.advance, steps.writing, lambda line: tell({"say": line})),
         )
+        _keep(Path("workflow.json"), to_json(report.workflow))
+        if wish.order is None or asked.intent is not None:
+            told = answered(wish, PHOTO, workflow=report.workflow, look=look).answer
+            _keep(Path("answer.html"), to_html(told))
+        # Last: what is begun again after this is there makes none of it anew.
         _keep(REPORT, to_json(report))
-        if asked.intent is not None:
-            _keep(Path("answer.html"), to_html(answered(wish, PHOTO).answer))
-    note = prepare(PHOTO, output, origin_of(workflow), limits, tell)
-    return {"title": workflow.title, "note": note}
+    return {"title": workflow.title}
 
 
-def _options(order: Making | None, max_megapixels: int) -> RunOptions:
+def show(given: dict[str, Any], tell: Tell) -> dict[str, Any]:
+    """Prepare what the page shows of a run that `run` has done.
+
+    Args:
+        given: as of `run`.
+
+    Raises:
+        WhichmodelError: the result cannot be read.
+    """
+    os.chdir(given["folder"])
+    lock = alone()
+    try:
+        report = from_json(RunReport, REPORT.read_bytes())
+        output = _output(report.workflow, msgspec.convert(given["wish"], Wish))
+        limits = limits_of(given["max_megapixels"])
+        return {"note": prepare(PHOTO, output, origin_of(report.workflow), limits, tell)}
+    finally:
+        lock.free()
+
+
+def _output(workflow: Workflow, wish: Wish) -> Path:
+    return Path("result.json" if gives_data(workflow) else f"result{wish.ending}")
+
+
+def _options(wish: Wish, max_megapixels: int) -> RunOptions:
     """How a run is done: evidence is made afterwards, for the page."""
-    options = RunOptions(max_megapixels=max_megapixels, resume=True, evidence=False)
+    options = RunOptions(
+        substitute=wish.substitute or None, max_megapixels=max_megapixels, resume=True, evidence=False
+    )
+    order = wish.order
     if order is None:
         return options
     return replace(

@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from whichmodel.domain import InputError, WhichmodelError
+from whichmodel.web.memory import give_back
 
 Tell = Callable[[dict[str, Any]], None]
 Task = Callable[[dict[str, Any], Tell], dict[str, Any]]
@@ -42,6 +43,7 @@ TASKS = {
     "rest-plan": "whichmodel.web.rest.work:plan",
     "rest-recommend": "whichmodel.web.rest.work:recommend",
     "rest-tasks": "whichmodel.web.rest.work:tasks",
+    "show": "whichmodel.web.work_run:show",
 }
 """What a server may ask for."""
 
@@ -57,9 +59,9 @@ def without_options(text: str) -> str:
     return _OPTION.sub("", text)
 
 
-def anonymous(error: WhichmodelError, path: Path | None) -> WhichmodelError:
-    """The error in words that do not tell where the server keeps the photo."""
-    message, hint = (text.replace(str(path), NAME) for text in (error.message, error.hint))
+def anonymous(error: WhichmodelError, path: Path | None, name: str = NAME) -> WhichmodelError:
+    """The error in words that do not tell where the server keeps a picture, but what it is."""
+    message, hint = (text.replace(str(path), name) for text in (error.message, error.hint))
     kind = InputError if isinstance(error, InputError) else WhichmodelError
     return kind(message, hint=without_options(hint))
 
@@ -72,6 +74,7 @@ def main() -> None:
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     for line in sys.stdin.buffer:
         _work(line, out)
+        give_back()
 
 
 def _work(line: bytes, out: BinaryIO) -> None:

@@ -148,7 +148,7 @@ def _given(call: Call, photo: str) -> dict[str, Any]:
 
 
 async def _added(call: Call, photo: str, wish: Wish) -> Response:
-    run = await asyncio.to_thread(call.site.queue.add, call.owner, call.photo(photo), wish)
+    (run,) = await call.site.queue.put(call.owner, [call.photo(photo)], wish)
     state = _state(call, call.site.queue.progress(run))
     return data(state, 202, {"Location": f"{BASE}/runs/{run.id}"})
 

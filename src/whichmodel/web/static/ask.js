@@ -14,11 +14,15 @@ document.querySelector("[data-question] textarea")?.addEventListener("keydown", 
   }
 });
 
-// A place where a photo can be brought: uploads it, then shows it in the form or goes on to the page with it.
+// A place where pictures can be brought: uploads them, then keeps them in the form, as photos or as a mask, or goes
+// on to the page with them.
 function bringUp(drop) {
   const input = drop.querySelector("input[type=file]");
-  const area = drop.hasAttribute("data-go") ? drop : drop.closest("form");
-  input.addEventListener("change", () => input.files.length && send(drop, input.files[0]));
+  const mask = drop.hasAttribute("data-mask");
+  const area = mask || drop.hasAttribute("data-go") ? drop : drop.closest("form");
+  input.addEventListener("change", () => {
+    if (input.files.length) bring(drop, [...input.files]);
+  });
   for (const name of ["dragenter", "dragover"]) {
     area.addEventListener(name, (event) => {
       event.preventDefault();
@@ -28,58 +32,99 @@ function bringUp(drop) {
   for (const name of ["dragleave", "drop"]) area.addEventListener(name, () => drop.classList.remove("over"));
   area.addEventListener("drop", (event) => {
     event.preventDefault();
-    const file = event.dataTransfer.files[0];
-    if (file) send(drop, file);
+    const files = [...event.dataTransfer.files];
+    if (files.length) bring(drop, mask ? files.slice(0, 1) : files);
+  });
+  drop.querySelector("[data-unmask]")?.addEventListener("click", (event) => {
+    input.value = "";
+    event.target.hidden = true;
+    keep(drop, "", "none: the whole picture may change");
+    input.focus();
   });
 }
 
-function send(drop, file) {
+async function bring(drop, files) {
   const bar = drop.querySelector("progress");
-  const told = drop.querySelector(".small");
-  fault(drop, "");
-  if (file.size > Number(drop.dataset.most)) {
-    fault(drop, `The file is larger than ${Math.round(drop.dataset.most / 1e6)} MB.`);
-    return;
-  }
   const form = drop.closest("form");
   const submit = form?.querySelector("[type=submit]");
+  const most = Number(drop.dataset.most);
+  fault(drop, "");
   if (submit) submit.disabled = true;
   bar.hidden = false;
-  const request = new XMLHttpRequest();
-  request.open("POST", "/photos");
-  request.responseType = "json";
-  request.setRequestHeader("X-Name", encodeURIComponent(file.name.slice(-120)));
-  request.upload.addEventListener("progress", (event) => {
-    if (event.lengthComputable) bar.value = event.loaded / event.total;
-  });
-  const ended = () => {
-    bar.hidden = true;
-    if (submit) submit.disabled = false;
-  };
-  request.addEventListener("error", () => {
-    ended();
-    fault(drop, "The file could not be sent: is the server still running?");
-  });
-  request.addEventListener("load", () => {
-    ended();
-    const answer = request.response;
-    if (request.status !== 201 || !answer) {
-      fault(drop, answer ? `${answer.message}. ${answer.hint}` : "The file was refused.");
-      return;
+  const brought = [];
+  const faults = [];
+  const many = files.length > 1;
+  for (const [number, file] of files.entries()) {
+    try {
+      if (file.size > most) throw new Error(`The file is larger than ${Math.round(most / 1e6)} MB.`);
+      brought.push(await upload(file, (share) => (bar.value = (number + share) / files.length)));
+    } catch (error) {
+      faults.push(many ? `${file.name}: ${error.message}` : error.message);
     }
-    if (drop.hasAttribute("data-go")) {
-      const address = new URL(location.href);
-      address.searchParams.set("photo", answer.id);
-      address.hash = "try";
-      location.href = address;
-      return;
-    }
-    const hidden = form.querySelector("input[name=photo]");
-    hidden.disabled = false;
-    hidden.value = answer.id;
-    told.textContent = `${answer.name}, ${answer.width.toLocaleString("en")} × ${answer.height.toLocaleString("en")} pixels: ready`;
+  }
+  bar.hidden = true;
+  if (submit) submit.disabled = false;
+  if (faults.length) fault(drop, faults.join(" "));
+  if (!brought.length) return;
+  if (drop.hasAttribute("data-go")) {
+    if (faults.length) await new Promise((later) => setTimeout(later, 4000)); // long enough to read it
+    const address = new URL(location.href);
+    address.searchParams.delete("photo");
+    for (const photo of brought) address.searchParams.append("photo", photo.id);
+    address.hash = "try";
+    location.href = address;
+    return;
+  }
+  const sizes = (photo) => `${photo.name}, ${photo.width.toLocaleString("en")} × ${photo.height.toLocaleString("en")} pixels`;
+  if (drop.hasAttribute("data-mask")) {
+    drop.querySelector("[data-unmask]").hidden = false;
+    keep(drop, brought[0].id, sizes(brought[0]));
+    return;
+  }
+  for (const old of form.querySelectorAll("input[name=photo]")) old.remove();
+  for (const photo of brought) {
+    const hidden = document.createElement("input");
+    Object.assign(hidden, { type: "hidden", name: "photo", value: photo.id });
+    form.append(hidden);
+  }
+  drop.querySelector(".small").textContent =
+    brought.length > 1 ? `${brought.length} photos: ready` : `${sizes(brought[0])}: ready`;
+}
+
+// The mask of what is left alone; the plan is made anew with it.
+function keep(drop, id, told) {
+  const hidden = drop.querySelector("input[name=keep]");
+  hidden.value = id;
+  hidden.disabled = !id;
+  drop.querySelector(".small").textContent = told;
+  hidden.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+// Send one file; what the server says of it. Not `fetch`, which does not tell how much is sent.
+function upload(file, advance) {
+  return new Promise((done, failed) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", "/photos");
+    request.responseType = "json";
+    request.setRequestHeader("X-Name", encodeURIComponent(file.name.slice(-120)));
+    request.upload.addEventListener("progress", (event) => {
+      if (event.lengthComputable) advance(event.loaded / event.total);
+    });
+    request.addEventListener("error", () => failed(new Error("The file could not be sent: is the server still running?")));
+    request.addEventListener("load", () => {
+      const answer = request.response;
+      if (request.status === 201 && answer) done(answer);
+      else failed(new Error(answer ? sentences(answer) : "The file was refused."));
+    });
+    request.send(file);
   });
-  request.send(file);
+}
+
+function sentences(answer) {
+  return [answer.message, answer.hint]
+    .filter(Boolean)
+    .map((text) => `${text[0].toUpperCase()}${text.slice(1)}.`)
+    .join(" ");
 }
 
 function fault(drop, text) {
@@ -116,6 +161,7 @@ async function plan() {
   const other = wishForm.querySelector("[data-other]");
   wishForm.addEventListener("change", (event) => {
     if (event.target.name === "size" && other) other.hidden = event.target.value !== "other:";
+    if (event.target.type === "file") return; // nothing is known of it before it is there
     if (event.target.name === "size" && event.target.value === "other:" && !wishForm.other.value) return;
     if (event.target.name !== "ending") ask();
   });
