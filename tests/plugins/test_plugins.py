@@ -1,7 +1,8 @@
-"""Packages that add models and steps: the example as it stands in the repository, and faulty ones."""
+"""Packages that add models, catalogs and steps: the example as it stands in the repository, and faulty ones."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -58,6 +59,65 @@ def test_the_models_of_a_package_are_in_the_catalog(example: Path) -> None:
     listed = whichmodel("weights", "list", packages=example)
     assert "example-span-x4-ch52" in listed.stdout
     assert not listed.stderr
+
+
+def test_a_catalog_has_models_of_its_own_collection(example: Path) -> None:
+    listed = whichmodel("models", "list", "--collection", "example-lab", "--json", packages=example)
+    assert listed.returncode == 0, listed.stderr
+    (only,) = json.loads(listed.stdout)
+    assert (only["name"], only["task"], only["collection"]) == ("Lab-Toner", "colorization", "example-lab")
+    asked = "give colours to my old black-and-white photo"
+    ranked = whichmodel("recommend", asked, "--collection", "example-lab", "--json", packages=example)
+    assert [item["name"] for item in json.loads(ranked.stdout)["models"]] == ["Lab-Toner"]
+
+
+@pytest.mark.slow
+def test_the_papers_of_a_catalog_are_found_and_gone_with_it(
+    example: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WHICHMODEL_CACHE", str(tmp_path / "cache"))
+    asked = ("papers", "search", "how people judge toned photographs", "--json")
+    found = whichmodel(*asked, packages=example)
+    assert found.returncode == 0, found.stderr
+    assert "https://example.org/judging.pdf" in found.stdout
+    # The library that is kept between runs is another one when the package is no longer there.
+    assert "example.org" not in whichmodel(*asked, packages=tmp_path / "none").stdout
+
+
+@pytest.mark.parametrize("name", ["cnaps", "whichmodel", "Two Words"])
+def test_a_catalog_cannot_take_a_name_of_ours_or_an_odd_one(name: str, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    installed(site, "faulty", {"whichmodel.catalogs": {name: "faulty_package"}})
+    (site / "faulty_package" / "models").mkdir(parents=True)
+    (site / "faulty_package" / "__init__.py").touch()
+    card = CARD.format(task="super-resolution", name="Wing")
+    (site / "faulty_package" / "models" / "a.yaml").write_text(card)
+    listed = whichmodel("models", "list", "--json", packages=site)
+    assert listed.returncode == 0
+    assert "Wing" not in {row["name"] for row in json.loads(listed.stdout)}
+    assert repr(name) in listed.stderr
+
+
+def test_faulty_papers_are_told_and_the_others_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WHICHMODEL_CACHE", str(tmp_path / "cache"))
+    site = tmp_path / "site"
+    installed(site, "faulty", {"whichmodel.catalogs": {"lab": "faulty_package"}})
+    (site / "faulty_package").mkdir(parents=True)
+    (site / "faulty_package" / "__init__.py").touch()
+    good = '{"title": "Zebrafish toning in small rooms", "url": "https://example.org/zebra"}'
+    (site / "faulty_package" / "papers.jsonl").write_text(f'{{"title": 7}}\n\x1b[31m\n{good}\n')
+    found = whichmodel("papers", "search", "zebrafish toning in small rooms", packages=site)
+    assert "https://example.org/zebra" in found.stdout
+    assert "papers.jsonl, line 1" in found.stderr
+    assert "papers.jsonl, line 2" in found.stderr
+    assert "\x1b" not in found.stderr
+
+
+def test_a_collection_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    for call in (["models", "list"], ["recommend", "enlarge my photo"]):
+        refused = whichmodel(*call, "--collection", "example-lab", packages=tmp_path / "none")
+        assert refused.returncode == 2
+        assert "whichmodel, cnaps" in refused.stderr
 
 
 def test_the_steps_of_a_package_run(example: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from whichmodel.catalog import cards, check, tasks
+from whichmodel.catalog import cards, check, require_collection, tasks
 from whichmodel.domain import InputError, ModelCard, to_data
 
 if TYPE_CHECKING:
@@ -49,17 +49,18 @@ def chosen_models(
 
     Args:
         task: id of a task; narrower ones that it includes count too.
-        collection: `"cnaps"` or `"whichmodel"`.
+        collection: `"cnaps"`, `"whichmodel"`, or a catalog that an installed package brings.
         runs_here: only those that run now, or after their weights were pulled.
 
     Raises:
-        InputError: there is no such task; the hint suggests names that are close.
+        InputError: there is no such task or collection; the hint suggests names that are close.
     """
     from whichmodel.workflow.runs import runs
 
     check()
     if task is not None:
         _known_task(task)
+    require_collection(collection)
     asked = [
         card
         for card in cards().values()

@@ -108,14 +108,14 @@ def recommend(question: str, *, top: int = 3, collection: str | None = None) -> 
     Args:
         question: in plain words.
         top: how many at most, from 1.
-        collection: only models of this collection: `"cnaps"`, `"whichmodel"`.
+        collection: only models of this collection: `"cnaps"`, `"whichmodel"`, or a catalog of an installed package.
 
     Returns:
         `intent`, what was understood; `models`, best first, each with its `card`; `unsure`, a sentence
         where the question leaves open what is meant.
 
     Raises:
-        InputError: `top` is less than 1.
+        InputError: `top` is less than 1, or there is no such collection.
 
     >>> import whichmodel
     >>> whichmodel.recommend("sharpen my shaky photo").intent.task

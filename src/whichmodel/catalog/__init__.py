@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from whichmodel.catalog.consistency import check
-from whichmodel.catalog.load import cards, cards_shipped, tasks
+from whichmodel.catalog.load import cards, cards_shipped, collections, require_collection, tasks
 
-__all__ = ["cards", "cards_shipped", "check", "tasks"]
+__all__ = ["cards", "cards_shipped", "check", "collections", "require_collection", "tasks"]

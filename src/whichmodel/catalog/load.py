@@ -17,7 +17,7 @@ import msgspec
 from whichmodel.catalog.families import expand
 from whichmodel.catalog.own import own_cards
 from whichmodel.domain import InputError, ModelCard, Record, Task
-from whichmodel.files.plugins import offered_files, tell
+from whichmodel.files.plugins import OURS, offered_files, tell
 
 R = TypeVar("R", bound=Record)
 
@@ -49,6 +49,26 @@ def cards() -> dict[str, ModelCard]:
     return {**known, **own_cards(known)}
 
 
+def collections() -> tuple[str, ...]:
+    """The collections that the cards belong to, ours first.
+
+    >>> collections()[:2]
+    ('whichmodel', 'cnaps')
+    """
+    found = dict.fromkeys(card.collection for card in cards().values())
+    return tuple(sorted(found, key=lambda name: (OURS.index(name) if name in OURS else len(OURS), name)))
+
+
+def require_collection(name: str | None) -> None:
+    """Check that there is a collection of this name, or that none was named.
+
+    Raises:
+        InputError: there is none; the hint lists those that there are.
+    """
+    if name is not None and name not in collections():
+        raise InputError(f"there is no collection {name!r}", hint=f"there are: {', '.join(collections())}")
+
+
 def cards_shipped() -> dict[str, ModelCard]:
     """The cards that come with the program, without the user's own."""
     return dict(_cards())
@@ -76,9 +96,11 @@ def _cards() -> dict[str, ModelCard]:
 def _cards_of_packages() -> dict[str, ModelCard]:
     """Cards that installed packages offer; a file with a mistake, or a name that is taken, is left out whole."""
     found: dict[str, ModelCard] = {}
-    for where, text in offered_files("models"):
+    for where, content, catalog in offered_files("models"):
         try:
-            given = list(read_cards(_parsed(text, where), where=where))
+            given = list(read_cards(_parsed(content, where), where=where))
+            if catalog:
+                given = [msgspec.structs.replace(card, collection=catalog) for card in given]
             for card in given:
                 if card.task not in _tasks():
                     raise InputError(f"{card.name}: there is no task {card.task!r}")

@@ -23,6 +23,15 @@ def completion(shell: str) -> None:
     click.echo(script.source_template % script.source_vars())
 
 
+def collection_names(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Names of collections of the catalog that begin so."""
+    from whichmodel.catalog import collections
+
+    return [CompletionItem(name) for name in collections() if name.startswith(incomplete.casefold())]
+
+
 def model_names(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Names of models of the catalog that begin so, whatever the case of their letters."""
     from whichmodel.catalog import cards

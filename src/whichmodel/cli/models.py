@@ -11,7 +11,7 @@ import msgspec
 
 from whichmodel.api.models import chosen_models, find_card, model_data
 from whichmodel.catalog import tasks
-from whichmodel.cli.completion import model_names
+from whichmodel.cli.completion import collection_names, model_names
 from whichmodel.cli.models_import import import_models
 from whichmodel.domain import ModelCard
 
@@ -31,7 +31,10 @@ models.add_command(import_models)
 @models.command(name="list")
 @click.option("--task", "task_id", metavar="ID", help="Only models of this task, e.g. super-resolution.")
 @click.option(
-    "--collection", type=click.Choice(["cnaps", "whichmodel"]), help="Only models of this collection."
+    "--collection",
+    metavar="NAME",
+    shell_complete=collection_names,
+    help="Only models of this collection: whichmodel, cnaps, or a catalog that a package brings.",
 )
 @click.option(
     "--runs-here", is_flag=True, help="Only models that run now, or after `whichmodel weights pull`."

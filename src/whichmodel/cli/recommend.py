@@ -11,6 +11,7 @@ import msgspec
 from whichmodel.api.batch_lines import Wish
 from whichmodel.api.ranked import as_data
 from whichmodel.cli.batch import batch_of, batch_options, do_batch
+from whichmodel.cli.completion import collection_names
 from whichmodel.domain import InputError
 from whichmodel.recommending import Ranking
 from whichmodel.recommending import recommend as rank
@@ -21,7 +22,10 @@ from whichmodel.understand import understand
 @click.argument("question", required=False)
 @click.option("--top", type=click.IntRange(1, 100), default=3, show_default=True, help="How many models.")
 @click.option(
-    "--collection", type=click.Choice(["cnaps", "whichmodel"]), help="Only models of this collection."
+    "--collection",
+    metavar="NAME",
+    shell_complete=collection_names,
+    help="Only models of this collection: whichmodel, cnaps, or a catalog that a package brings.",
 )
 @click.option("--json", "as_json", is_flag=True, help="JSON for programs.")
 @batch_options('"id", "question"')

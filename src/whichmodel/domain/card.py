@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+import msgspec
 
 from whichmodel.domain.record import Record
 
 Scale = int | float | Literal["any"] | None
+
+Collection = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+"""Name of a collection: small letters, digits and hyphens, at most 40."""
 
 INVENTING = "realistic-texture"
 """In `suits`: the model paints texture that looks real and is invented; taken only where that is asked for."""
@@ -57,7 +62,8 @@ class ModelCard(Record, frozen=True, kw_only=True):
     Args:
         name: its own name, unique in the catalog.
         task: id of the ontology.
-        collection: `"cnaps"` for entries that keep the names of that catalog, else `"whichmodel"`.
+        collection: `"cnaps"` for entries that keep the names of that catalog, `"whichmodel"` for the others of ours,
+            or the name of a catalog that an installed package brings.
         scale: factor of enlargement: a number, `"any"`, or `None` for tasks without one.
         variant: what tells it from its siblings ("lightweight", "noise level 25").
         trained_on: names of data sets.
@@ -77,7 +83,7 @@ class ModelCard(Record, frozen=True, kw_only=True):
 
     name: str
     task: str
-    collection: Literal["cnaps", "whichmodel"]
+    collection: Collection
     statements: tuple[Statement, ...]
     links: tuple[Link, ...] = ()
     scale: Scale = None

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from whichmodel.catalog import cards, tasks
+from whichmodel.catalog import cards, require_collection, tasks
 from whichmodel.domain import Intent, ModelCard, Record, Scale, Task
 from whichmodel.domain.card import INVENTING
 from whichmodel.weights import installed, records
@@ -73,7 +73,12 @@ def recommend(
         runs_here: tells whether a card's model can run here; by default those with weights,
             where only the user can bring them once they are here.
         among: cards to choose from, by default the whole catalog.
+
+    Raises:
+        InputError: the catalog has no such collection.
     """
+    if among is None:
+        require_collection(collection)
     if intent.task is None:
         return Ranking(intent=intent, models=(), unsure=_no_task(intent))
     alike = _likeness(intent.question)

@@ -193,9 +193,9 @@ def records() -> dict[str, WeightsRecord]:
         if entry.name.endswith(".yaml"):
             record = read_record(entry.read_text(encoding="utf-8"), where=entry.name)
             found[record.id] = record
-    for where, text in offered_files("weights"):
+    for where, content, _ in offered_files("weights"):
         try:
-            record = read_record(text, where=where)
+            record = read_record(content.decode("utf-8", "replace"), where=where)
             if record.id in found:
                 raise InputError(f"there are weights {record.id!r} already")
         except InputError as error:

@@ -1,1 +1,1 @@
-"""An example: a model and a step that whichmodel does not have."""
+"""An example: a model, a catalog and a step that whichmodel does not have."""

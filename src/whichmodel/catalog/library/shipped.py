@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from importlib import resources
@@ -18,10 +19,13 @@ import numpy as np
 from whichmodel.catalog.library.embedded import EmbeddedLibrary
 from whichmodel.catalog.library.identity import arxiv_number, id_of, title_key
 from whichmodel.catalog.library.records import FORMAT, embedded_text
+from whichmodel.catalog.library.sources.lines import paper_of_line
 from whichmodel.catalog.load import cards_shipped
+from whichmodel.catalog.outside import printable
 from whichmodel.catalog.papers import papers
 from whichmodel.catalog.vectors import Table, digest, read_table
 from whichmodel.domain import ModelCard, Paper
+from whichmodel.files.plugins import offered_papers, tell
 
 SOURCE = "bibliography"
 """In `Paper.source`: it was shipped with whichmodel."""
@@ -60,7 +64,7 @@ def models_of(paper: Paper) -> tuple[str, ...]:
 
 @cache
 def shipped_digest() -> str:
-    """Changes with the shipped papers, their vectors, the cards and the format: 16 hexadecimal digits.
+    """Changes with the shipped papers, their vectors, the cards, the catalogs of packages and the format: 16 digits.
 
     Made of the files as they lie in the package, because reading them takes a hundred times as long.
     """
@@ -70,6 +74,8 @@ def shipped_digest() -> str:
     whole = hashlib.sha256(str(FORMAT).encode())
     for file in files:
         whole.update(hashlib.sha256(file.read_bytes()).digest())
+    for where, content, catalog in offered_papers():
+        whole.update(hashlib.sha256(f"{catalog} {where}".encode() + b"\0" + content).digest())
     return whole.hexdigest()[:16]
 
 
@@ -82,8 +88,25 @@ def add_shipped(library: EmbeddedLibrary) -> None:
         some = all_papers[start : start + _AT_ONCE]
         library.put(some)
         _add_vectors(library, some, start, table)
+    for paper in papers_of_packages():
+        library.put([paper])
     library.index()
     library.note(_NOTE, shipped_digest())
+
+
+def papers_of_packages() -> Iterator[Paper]:
+    """The papers of the catalogs that installed packages bring; what is wrong with a row is told, and it is left out.
+
+    They are found by their words. `Paper.source` is the name of the catalog.
+    """
+    for where, content, catalog in offered_papers():
+        for number, line in enumerate(content.splitlines(), start=1):
+            if not line.strip():
+                continue
+            try:
+                yield paper_of_line(line, source=catalog)
+            except ValueError as error:
+                tell(f"{where}, line {number}", printable(str(error)))
 
 
 def shipped_library(folder: Path | None) -> EmbeddedLibrary:

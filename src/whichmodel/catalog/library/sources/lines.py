@@ -32,7 +32,7 @@ import msgspec
 
 from whichmodel.catalog.library.sources.rows import Problem, Row, paper_of
 from whichmodel.catalog.outside import printable
-from whichmodel.domain import InputError
+from whichmodel.domain import InputError, Paper
 
 LONGEST_LINE = 4 * 1024 * 1024
 _PIECE = 1 << 20
@@ -65,8 +65,7 @@ def read_lines(path: Path, *, source: str, position: str = "") -> Iterator[Row]:
                 try:
                     if not whole:
                         raise ValueError(f"is longer than {LONGEST_LINE // 1024 // 1024} MB")
-                    fields = _object(line)
-                    yield Row(paper=paper_of(fields, source=source), position=str(number))
+                    yield Row(paper=paper_of_line(line, source=source), position=str(number))
                 except ValueError as error:
                     message = printable(str(error))
                     yield Row(problem=Problem(place=at, message=message), position=str(number))
@@ -77,6 +76,15 @@ def read_lines(path: Path, *, source: str, position: str = "") -> Iterator[Row]:
             f"{printable(str(path))} cannot be read{after}: {reason}",
             hint="check the file; what came before was imported, and importing it again goes on there",
         ) from error
+
+
+def paper_of_line(line: bytes, *, source: str) -> Paper:
+    """The paper of one line.
+
+    Raises:
+        ValueError: it cannot be used; says why.
+    """
+    return paper_of(_object(line), source=source)
 
 
 _decode = msgspec.json.Decoder().decode
