@@ -56,7 +56,7 @@ CODE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 
 # The table of contents: parts with their pages, in the order in which they are read.
 CONTENTS = {
-    "Start": ["tutorial"],
+    "Start": ["tutorial", "can-do"],
     "How-to": ["how-to/index"],
     "Concepts": ["concepts/index"],
     "Inside": [

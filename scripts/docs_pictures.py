@@ -11,6 +11,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pyvips
+import skimage
+
 REPOSITORY = Path(__file__).parents[1]
 QUESTION = "I enlarged an old photo 4x and it looks new. How does AI do that?"
 
@@ -21,7 +24,12 @@ TAKEN = {
     "enlarged.before-after.png": "before-after.png",
     "enlarged.png.evidence/evidence.png": "evidence.png",
     "workflow.svg": "workflow.svg",
+    "closer.png": "closer.png",
+    "truth/evidence.png": "truth-evidence.png",
 }
+
+# A part of the enlarged photo in which the model made up the grain of the wood: left, top, width, height.
+GRAIN = (0, 330, 400, 260)
 
 
 def make(target: Path) -> None:
@@ -36,9 +44,29 @@ def make(target: Path) -> None:
         _program(work, "ask", QUESTION, "--photo", "photo.png", "--run", "-o", "enlarged.png")
         drawing = _program(work, "plan", "remove noise and enlarge 4x", "photo.png", "--draw", "svg")
         (work / "workflow.svg").write_text(drawing, encoding="utf-8")
+        _draw_closer(work)
+        _program(work, "evidence", "photo.png", "truth.png", "-o", "truth")
         target.mkdir(parents=True, exist_ok=True)
         for source, name in TAKEN.items():
             shutil.copyfile(work / source, target / name)
+
+
+def _draw_closer(work: Path) -> None:
+    """Lay one part of the photo side by side: enlarged plainly, as the model did, and as the original shows it."""
+    original = Path(skimage.__file__).parent / "data" / "coffee.png"
+    shutil.copyfile(original, work / "truth.png")
+    result = _colours(work / "enlarged.png")
+    parts = [
+        picture.resize(result.width / picture.width, kernel="cubic").crop(*GRAIN)
+        for picture in (_colours(work / "photo.png"), result, _colours(work / "truth.png"))
+    ]
+    joined = pyvips.Image.arrayjoin(parts, across=3, shim=8, background=[255, 255, 255])
+    joined.write_to_file(str(work / "closer.png"))
+
+
+def _colours(path: Path) -> pyvips.Image:
+    """A picture without transparency."""
+    return pyvips.Image.new_from_file(str(path)).extract_band(0, n=3)
 
 
 def _program(work: Path, *arguments: str) -> str:
