@@ -17,6 +17,11 @@ from whichmodel.web.site import site_of
 from whichmodel.web.store import Photo
 
 _HEAD = 512
+PHONES = (
+    "send it as JPEG: on an iPhone choose Options and then Most Compatible where the photo is picked, or save it as"
+    " JPEG in a picture editor"
+)
+"""What to do with the format that phones save in."""
 _LONGEST_NAME = 80
 _PATIENCE = 30.0
 """Seconds to wait for the next piece of a file."""
@@ -126,7 +131,8 @@ def _check_format(path: Path) -> None:
         sniff(path)
     except PictureError as error:
         message = error.message.replace(str(path), "the file")
-        raise Failed(message[:1].upper() + message[1:], error.hint, 415) from error
+        hint = PHONES if "HEIC" in message else error.hint
+        raise Failed(message[:1].upper() + message[1:], hint, 415) from error
 
 
 def _shown(name: str) -> str:

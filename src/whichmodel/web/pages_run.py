@@ -219,6 +219,7 @@ def _viewer_data(run: Run, view: Any) -> dict[str, Any] | None:
                 "width": layer.width,
                 "height": layer.height,
                 "box": layer.box,
+                "clear": layer.ending == "png" and name != "map",
                 "url": f"/runs/{run.id}/zoom/{name}",
             }
             for name, layer in view.layers.items()

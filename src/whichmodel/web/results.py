@@ -16,7 +16,7 @@ import numpy as np
 
 from whichmodel.domain import InputError, Record, to_json
 from whichmodel.domain.record import from_json
-from whichmodel.examining import Evidence, full_evidence, paragraph
+from whichmodel.examining import Evidence, full_evidence
 from whichmodel.examining.drawing import COLOURS
 from whichmodel.examining.expected_origin import Origin
 from whichmodel.examining.geometry import laid
@@ -35,6 +35,9 @@ from whichmodel.pictures import (
     write_picture,
 )
 from whichmodel.pictures.bridge import from_vips, pyvips, to_vips
+from whichmodel.web.seen_through import COLOUR as CLEAR_COLOUR
+from whichmodel.web.seen_through import NAME as CLEAR_NAME
+from whichmodel.web.seen_through import mark_clear, on_chequers, paragraph_left, shares_left
 from whichmodel.web.worker import Tell
 
 VIEW = Path("view.json")
@@ -151,7 +154,7 @@ def prepare(photo: Path, output: Path, origin: Origin, limits: Limits, tell: Tel
         else:
             with replacing(Path("evidence.json")) as temporary:
                 temporary.write_text(to_json(found), encoding="utf-8")
-            view = _with_evidence(view, found, maps, before, folder, tell)
+            view = _with_evidence(view, found, maps, before, after, tell)
         after.close()
     _keep(view)
     return view.note
@@ -162,7 +165,7 @@ def _with_note(view: View, note: str) -> View:
 
 
 def _with_evidence(
-    view: View, found: Evidence, maps: Maps, before: Picture, folder: Path, tell: Tell
+    view: View, found: Evidence, maps: Maps, before: Picture, after: Raster, tell: Tell
 ) -> View:
     """The view with the map, and with the photo as it lies over the result."""
     geometry = found.geometry
@@ -180,26 +183,23 @@ def _with_evidence(
         ending=layers["before"].ending,
         box=(geometry.offset_x, geometry.offset_y, wide * geometry.scale_x, high * geometry.scale_y),
     )
+    clear = mark_clear(after, maps.classes)
+    each = shares_left(maps.classes, len(Kind))
     chart = _map(maps, view.width, view.height)
     _small_png(chart, Path("map.png"))
     layers["map"] = _tiles(chart, "map", view, tell)
-    shares = found.shares
-    each = {
-        Kind.SUPPORTED: shares.supported,
-        Kind.GUESS: shares.guess,
-        Kind.INVENTED: shares.invented,
-        Kind.CONTRADICTS: shares.contradicts,
-        Kind.OUTSIDE: shares.outside,
-    }
+    legend = [
+        Share(name=kind.name.lower(), text=LEGEND[kind], colour=COLOURS[kind], share=round(each[kind], 6))
+        for kind in Kind
+    ]
+    if clear:
+        legend.append(Share(name="clear", text=CLEAR_NAME, colour=CLEAR_COLOUR, share=round(clear, 6)))
     return View(
         width=view.width,
         height=view.height,
         layers=layers,
-        legend=tuple(
-            Share(name=kind.name.lower(), text=LEGEND[kind], colour=COLOURS[kind], share=round(each[kind], 6))
-            for kind in Kind
-        ),
-        words=paragraph(found),
+        legend=tuple(legend),
+        words=paragraph_left(found, each, clear),
         careful=tuple(careful(found)),
     )
 
@@ -232,17 +232,17 @@ def _map(maps: Maps, width: int, height: int) -> Picture:
 
 
 def _small(picture: Picture | Raster, path: Path) -> None:
-    """A small copy for the report, in sRGB."""
-    image = picture.lazy()
+    """A small copy for the report, in sRGB; what is see-through on a chequered ground."""
+    image = picture.lazy_all()
     if picture.bits == 16:
-        image = (image / 257).cast("uchar").copy(interpretation="srgb" if image.bands == 3 else "b-w")
+        image = (image / 257).cast("uchar").copy(interpretation="srgb" if image.bands >= 3 else "b-w")
     if picture.metadata.icc is not None:
         image = image.copy()
         image.set_type(pyvips.GValue.blob_type, "icc-profile-data", picture.metadata.icc)
         # A profile that is damaged or does not fit changes nothing.
         with suppress(pyvips.Error):
             image = image.icc_transform("srgb", embedded=True)
-    image = image.thumbnail_image(_SMALL, height=_SMALL, size="down")
+    image = on_chequers(image.thumbnail_image(_SMALL, height=_SMALL, size="down"))
     with replacing(path) as temporary:
         temporary.write_bytes(image.jpegsave_buffer(Q=86, keep="none"))
 

@@ -16,6 +16,7 @@ from whichmodel.api.plan_rows import plan_rows, step_rows
 from whichmodel.domain import InputError, WhichmodelError
 from whichmodel.pictures import read_header
 from whichmodel.pictures.bridge import pyvips, reason
+from whichmodel.web.seen_through import on_chequers
 from whichmodel.web.store import Wish
 from whichmodel.web.wanted import asked_of
 from whichmodel.web.work_ask import ANCHOR, step_facts
@@ -39,7 +40,7 @@ def header(given: dict[str, Any], tell: Tell) -> dict[str, Any]:
         found = read_header(path, limits_of(given["max_megapixels"]))
         # Shrinking while it is decoded, so that a large photo takes no more memory than a small one.
         image = pyvips.Image.thumbnail(str(path), SMALL, height=SMALL, size="down", fail_on="error")
-        image.jpegsave(str(path.with_name("small.jpg")), Q=85, keep="none", background=255)
+        on_chequers(image.colourspace("srgb")).jpegsave(str(path.with_name("small.jpg")), Q=85, keep="none")
     except WhichmodelError as error:
         raise anonymous(error, path) from None
     except pyvips.Error as error:

@@ -26,6 +26,7 @@ function Viewer(element, view) {
   let width = 1;
   let height = 1;
   let due = false;
+  let pattern = null;
 
   new ResizeObserver(resize).observe(canvas);
   resize();
@@ -136,6 +137,7 @@ function Viewer(element, view) {
     const down = (scale * dense * layer.box[3]) / layer.height;
     const fine = layer.levels + Math.ceil(Math.log2(Math.max(across, down, 1e-9)) - 0.25);
     const level = Math.max(Math.min(8, layer.levels), Math.min(layer.levels, fine));
+    const ground = layer.clear ? chequers(dense) : null;
     const x0 = (layer.box[0] - left) * scale * dense;
     const y0 = (layer.box[1] - top) * scale * dense;
     // Enlarged pixels of the photo are shown as they are.
@@ -167,10 +169,31 @@ function Viewer(element, view) {
           const y = Math.round(y0 + row * high);
           const right = Math.round(Math.min(x0 + column * wide + w * shrink * across, x0 + layer.width * across));
           const bottom = Math.round(Math.min(y0 + row * high + h * shrink * down, y0 + layer.height * down));
+          if (ground) {
+            // It also covers the coarser tile below, which would be seen through the finer one.
+            paper.fillStyle = ground;
+            paper.fillRect(x, y, right - x, bottom - y);
+          }
           paper.drawImage(tile, skipX, skipY, w, h, x, y, right - x, bottom - y);
         }
       }
     }
+  }
+
+  // The ground that is seen through what is see-through.
+  function chequers(dense) {
+    if (pattern) return pattern;
+    const side = Math.round(8 * dense);
+    const square = document.createElement("canvas");
+    square.width = square.height = 2 * side;
+    const brush = square.getContext("2d");
+    brush.fillStyle = "#fff";
+    brush.fillRect(0, 0, 2 * side, 2 * side);
+    brush.fillStyle = "#d5d9de";
+    brush.fillRect(0, 0, side, side);
+    brush.fillRect(side, side, side, side);
+    pattern = paper.createPattern(square, "repeat");
+    return pattern;
   }
 
   function tileOf(layer, level, column, row, needed) {
