@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from whichmodel.api.asked import Asked
 from whichmodel.api.look import Looking
 from whichmodel.api.run import RunOptions
-from whichmodel.distributed.cluster import broken, environment, has_gpu, machines, workers_with_room
+from whichmodel.distributed.cluster import Need, broken, environment, has_gpu, machines, workers_with_room
 from whichmodel.distributed.file_worker import FileWorker, Order
 from whichmodel.distributed.needs import need_of
 from whichmodel.distributed.outcome import Outcome
@@ -24,6 +26,7 @@ BUNDLE = 16
 """Files of one task, at most: a task costs the driver some milliseconds, and a lost one is done again."""
 
 _TASKS_A_WORKER = 2
+_PART = re.compile(r"\.(.{1,100})-[0-9a-f]{12}\.part", re.DOTALL)
 _RETRIES = 3
 
 
@@ -64,8 +67,18 @@ def run_files(
         for index, (source, target) in enumerate(pairs)
     ]
     missing = set(range(len(rows)))
+    try:
+        yield from _outcomes(ray, rows, missing, order, count, need)
+    finally:
+        _tidy(pairs, options)
+
+
+def _outcomes(
+    ray: Any, rows: list[dict[str, Any]], missing: set[int], order: Order, count: int, need: Need
+) -> Iterator[Outcome]:
+    """One outcome for each file; `missing` are those that have none yet."""
     # The second time each file is a task of its own: of a bundle whose worker died, all but one may be well.
-    for bundle in (max(1, min(BUNDLE, len(rows) // (count * 8))), 1):
+    for bundle in sorted({max(1, min(BUNDLE, len(rows) // (count * 8))), 1}, reverse=True):
         due = [rows[index] for index in sorted(missing)]
         if not due:
             return
@@ -116,6 +129,24 @@ def _stream(
             yield from_json(Outcome, row["outcome"], where="what a worker tells")
     except ray.exceptions.RayError as error:
         raise broken("the batch", error) from error
+
+
+def _tidy(pairs: Sequence[tuple[Path, Path]], options: RunOptions) -> None:
+    """Remove what workers that were killed left behind: temporary files of results, private folders."""
+    from whichmodel.workflow.provenance import provenance_path
+    from whichmodel.workflow.scratch import Scratch
+
+    with Scratch(cache=options.cache):
+        pass
+    names: dict[Path, set[str]] = defaultdict(set)
+    for _, target in pairs:
+        names[target.parent] |= {target.stem, provenance_path(target).stem}
+    for folder, stems in names.items():
+        with suppress(OSError):
+            for name in os.listdir(folder):
+                found = _PART.fullmatch(name)
+                if found and found[1] in stems:
+                    (folder / name).unlink(missing_ok=True)
 
 
 def _there(pairs: Sequence[tuple[Path, Path]]) -> Callable[[Path], str]:
