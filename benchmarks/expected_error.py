@@ -33,6 +33,7 @@ from super_resolution import DATA
 from whichmodel.catalog import cards
 from whichmodel.examining.expected_domain import unlike
 from whichmodel.examining.expected_features import PATCH, enlarged, features, luma, pooled
+from whichmodel.examining.expected_second import second_features
 from whichmodel.examining.expected_table import Table, calibrated, table_for
 from whichmodel.pictures import Picture, read_picture, write_picture
 from whichmodel.pictures.bridge import from_vips, pyvips, to_vips
@@ -50,12 +51,13 @@ TENTH = 0.9
 
 @dataclass(frozen=True)
 class Pair:
-    """A small picture, what a model made of it, and the truth."""
+    """A small picture, what a model made of it, the truth, and what a second model made where one is compared."""
 
     name: str
     before: Pixels
     after: Pixels
     truth: Pixels
+    second: Pixels | None = None
 
 
 @dataclass(frozen=True)
@@ -90,11 +92,19 @@ def whole(plane: Floats) -> Floats:
     return plane[: plane.shape[0] // PATCH * PATCH, : plane.shape[1] // PATCH * PATCH]
 
 
+def named(table: Table) -> str:
+    """The weights, and the second model's after a plus."""
+    return "+".join(filter(None, (table.facts.weights, table.facts.second)))
+
+
 def measure(table: Table, part: str, pair: Pair) -> Row:
     """Compare one picture's expected errors with its errors."""
     before, after, truth = (luma(pixels, 8) for pixels in (pair.before, pair.after, pair.truth))
     scale = table.facts.scale
-    found = table.expected(features(before, after, scale))
+    seen = features(before, after, scale)
+    if pair.second is not None:
+        seen = np.concatenate([seen, second_features(after, luma(pair.second, 8))], axis=2)
+    found = table.expected(seen)
     errors = pooled(np.abs(whole(after - truth)), PATCH)
     found = found[: errors.shape[0], : errors.shape[1]]
     # Of what the program calls outside, it expects nothing: it counts as below every limit and as the worst.
@@ -104,7 +114,7 @@ def measure(table: Table, part: str, pair: Pair) -> Row:
     mean = pooled(whole(after), PATCH)
     limits = {f"{level:.0%}": table.limit(found, place) for place, level in enumerate(table.facts.levels)}
     return Row(
-        weights=table.facts.weights,
+        weights=named(table),
         part=part,
         picture=pair.name,
         patches=errors.size,
@@ -148,21 +158,28 @@ def sets(
     most: int = 99,
 ) -> Iterator[Pair]:
     """The pictures of Set5 and Set14, enlarged; what the model made is kept in `made`."""
-    weights, scale = table.facts.weights, table.facts.scale
-    card = next(card for card in cards().values() if card.weights == weights)
+    weights, scale, second = table.facts.weights, table.facts.scale, table.facts.second
     paths = [path for name in ("Set5", "Set14") for path in sorted(data.glob(f"{name}/x{scale}/*_LR.png"))]
     for path in paths[:most]:
         name = f"{path.parent.parent.name}-{path.stem.split('_SRF')[0]}"
         before = colour(path)
         if damage is not None:
             before = damage(before, name)
-        kept = made / weights / f"{name}{'-' + damage.__name__ if damage else ''}.png"
-        if not kept.exists():
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            done, _ = run_picture(workflow_for_card(card), Picture(before), cards=cards())
-            write_picture(Picture(done.pixels), kept)
+        damaged = f"{name}{'-' + damage.__name__ if damage else ''}.png"
+        after = made_by(weights, before, made / weights / damaged)
+        other = made_by(second, before, made / second / damaged) if second else None
         truth = colour(path.with_name(path.name.replace("_LR", "_HR")))
-        yield Pair(name, before, colour(kept), truth)
+        yield Pair(name, before, after, truth, other)
+
+
+def made_by(weights: str, before: Pixels, kept: Path) -> Pixels:
+    """What the model of these weights makes of a small picture; kept in a file."""
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        card = next(card for card in cards().values() if card.weights == weights)
+        done, _ = run_picture(workflow_for_card(card), Picture(before), cards=cards())
+        write_picture(Picture(done.pixels), kept)
+    return colour(kept)
 
 
 def kept_photographs(table: Table, work: Path, turn: int = 0) -> Iterator[Pair]:
@@ -172,16 +189,18 @@ def kept_photographs(table: Table, work: Path, turn: int = 0) -> Iterator[Pair]:
     for name in kept(turn):
         folder = work / table.facts.weights
         parts = [colour(folder / f"{name}.{part}.png") for part in ("before", "after", "truth")]
-        yield Pair(name, parts[0], parts[1], parts[2])
+        second = table.facts.second
+        other = colour(folder / f"{name}.by-{second}.png") if second else None
+        yield Pair(name, parts[0], parts[1], parts[2], other)
 
 
-def turned(weights: str, work: Path, turns: int) -> list[Row]:
+def turned(weights: str, work: Path, turns: int, second: str = "") -> list[Row]:
     """The same with tables that are made anew, so that other photographs are kept each time."""
     from build_calibration import made
 
     rows = []
     for turn in range(turns):
-        table = made(weights, work, turn)
+        table = made(weights, work, turn, second)
         pairs = kept_photographs(table, work, turn)
         rows += [measure(table, "photographs kept in turn", pair) for pair in pairs]
     return rows
@@ -208,15 +227,18 @@ def main(
         click.echo(f"no pictures at {data}/Set5/x4/*_LR.png; name the folder with --data", err=True)
         sys.exit(2)
     rows: list[Row] = []
-    for weights in only or calibrated():
-        table = table_for(weights)
+    every = [(weights, again) for again in (False, True) for weights in calibrated(again)]
+    for weights, again in every:
+        if only and weights not in only:
+            continue
+        table = table_for(weights, again)
         if table is None or installed(weights) is None:
             click.echo(f"{weights}: no table, or its weights are not here: left out", err=True)
             continue
         rows += [measure(table, "Set5 and Set14", pair) for pair in sets(table, data, made)]
         if work is not None:
             rows += [measure(table, "kept photographs", pair) for pair in kept_photographs(table, work)]
-            rows += turned(weights, work, turns)
+            rows += turned(weights, work, turns, table.facts.second)
         drawn = [pair for pair in sets(table, data, made) if pair.name.removeprefix("Set14-") in DRAWINGS]
         rows += [measure(table, "shift: drawings", pair) for pair in drawn]
         for damage in (noisy, compressed) if damaged else ():

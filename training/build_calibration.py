@@ -3,7 +3,8 @@
 1. `enlarge WEIGHTS --photographs DIR --work DIR`: finds the photographs of `photographs.yaml` in DIR by their SHA-256,
    reduces them (they carry JPEG and the blur of sensors: whole factors, means over squares, so that the longer side
    is about 800 pixels; what has less stays as it is), cuts a square from their middle, puts grain on half of them,
-   makes them small by cubic reduction and enlarges them with the model. What is there is not made again.
+   makes them small by cubic reduction and enlarges them with the model (and with a second one: `--second`). What is
+   there is not made again.
 2. `learn WEIGHTS --work DIR`: learns and calibrates, each photograph by a network that did not learn from it
    (cross-conformal prediction; MAPIE), and writes `src/whichmodel/examining/data/expected/`. The rest of the
    photographs is kept for measuring (`benchmarks/expected_error.py --kept DIR`): which is which follows from
@@ -32,8 +33,9 @@ from sklearn.neural_network import MLPRegressor
 from whichmodel.catalog import cards
 from whichmodel.domain import InputError
 from whichmodel.examining.expected_domain import NOISE, SHARPNESS, measured
-from whichmodel.examining.expected_features import NAMES, PATCH, features, luma, pooled
-from whichmodel.examining.expected_table import DISAGREEMENT, FAR, Facts, Table
+from whichmodel.examining.expected_features import PATCH, features, luma, pooled
+from whichmodel.examining.expected_second import second_features
+from whichmodel.examining.expected_table import DISAGREEMENT, FAR, Facts, Table, names_for
 from whichmodel.files import replacing
 from whichmodel.pictures import Picture, bicubic, read_picture, write_picture
 from whichmodel.weights import record
@@ -134,23 +136,29 @@ def truth_of(pixels: NDArray[np.uint8], sha256: str, side: int) -> NDArray[np.ui
 
 
 @cache
-def patches_of(work: Path, name: str, scale: int, begin: tuple[int, int] = (0, 0)) -> tuple[Floats, Floats]:
+def patches_of(
+    work: Path, name: str, scale: int, begin: tuple[int, int] = (0, 0), second: str = ""
+) -> tuple[Floats, Floats]:
     """Features and errors of the patches of one photograph, as arrays over the picture.
 
     Args:
+        second: weights of the second model, whose results lie beside the others.
         begin: where the first patch begins; as much is left out at the other end.
     """
     planes = []
-    for part in ("before", "after", "truth"):
+    for part in ("before", "after", "truth", *((f"by-{second}",) if second else ())):
         plane = luma(read_picture(work / f"{name}.{part}.png").pixels, 8)
         down, right = (n // scale if part == "before" else n for n in begin)
         planes.append(plane[down : plane.shape[0] - down, right : plane.shape[1] - right])
-    return features(planes[0], planes[1], scale), pooled(np.abs(planes[1] - planes[2]), PATCH)
+    found = features(planes[0], planes[1], scale)
+    if second:
+        found = np.concatenate([found, second_features(planes[1], planes[3])], axis=2)
+    return found, pooled(np.abs(planes[1] - planes[2]), PATCH)
 
 
 def inner(found: tuple[Floats, Floats]) -> Patches:
     """Without the border: there the network sees zeros, and a large photo has little of it."""
-    return Patches(found[0][1:-1, 1:-1].reshape(-1, len(NAMES)), found[1][1:-1, 1:-1].ravel())
+    return Patches(found[0][1:-1, 1:-1].reshape(-1, found[0].shape[2]), found[1][1:-1, 1:-1].ravel())
 
 
 def together(parts: list[Patches]) -> Patches:
@@ -219,9 +227,9 @@ _WORK = click.Path(path_type=Path, file_okay=False)
 @click.option("--photographs", "folder", type=_WORK, required=True, help="Where the packages were unpacked.")
 @click.option("--work", type=_WORK, required=True, help="Where to keep the pictures.")
 @click.option("--side", type=click.IntRange(0), default=384, help="Of the square; 0 for all.")
-def enlarge(weights: str, folder: Path, work: Path, side: int) -> None:
+@click.option("--second", default="", metavar="WEIGHTS", help="Enlarge it by this model too.")
+def enlarge(weights: str, folder: Path, work: Path, side: int, second: str) -> None:
     """Make every photograph small and enlarge it with the model of WEIGHTS."""
-    card = next(card for card in cards().values() if card.weights == weights)
     scale = record(weights).scale
     folder_of = work / weights
     folder_of.mkdir(parents=True, exist_ok=True)
@@ -232,6 +240,9 @@ def enlarge(weights: str, folder: Path, work: Path, side: int) -> None:
         raise SystemExit(2)
     for each in every:
         after = folder_of / f"{each.name}.after.png"
+        other = folder_of / f"{each.name}.by-{second}.png"
+        if after.exists() and second and not other.exists():
+            write_picture(_made_by(second, read_picture(folder_of / f"{each.name}.before.png")), other)
         if after.exists() or each.path is None:
             continue
         kept_at = work / "reduced" / f"{each.name}.png"
@@ -240,35 +251,45 @@ def enlarge(weights: str, folder: Path, work: Path, side: int) -> None:
             write_picture(Picture(reduced(each.path)), kept_at)
         truth = truth_of(read_picture(kept_at).pixels.astype(np.uint8), each.sha256, side)
         before = bicubic(truth, truth.shape[1] // scale, truth.shape[0] // scale)
-        made, _ = run_picture(workflow_for_card(card), Picture(before), cards=cards())
+        if second:
+            write_picture(_made_by(second, Picture(before)), other)
         write_picture(Picture(truth), folder_of / f"{each.name}.truth.png")
         write_picture(Picture(before), folder_of / f"{each.name}.before.png")
-        write_picture(Picture(made.pixels), after)
+        write_picture(_made_by(weights, Picture(before)), after)
         click.echo(each.name)
+
+
+def _made_by(weights: str, before: Picture) -> Picture:
+    card = next(card for card in cards().values() if card.weights == weights)
+    made, _ = run_picture(workflow_for_card(card), Picture(before.pixels), cards=cards())
+    return Picture(made.pixels)
 
 
 @main.command()
 @click.argument("weights")
 @click.option("--work", type=_WORK, required=True, help="Where `enlarge` kept the pictures.")
-def learn(weights: str, work: Path) -> None:
+@click.option("--second", default="", metavar="WEIGHTS", help="With the results of this model too.")
+def learn(weights: str, work: Path, second: str) -> None:
     """Learn, calibrate and write the table of WEIGHTS."""
-    _write(made(weights, work))
+    _write(made(weights, work, second=second))
 
 
-def made(weights: str, work: Path, turn: int = 0) -> Table:
+def made(weights: str, work: Path, turn: int = 0, second: str = "") -> Table:
     """The table of weights.
 
     Args:
+        second: weights of a second model whose results are compared too.
         turn: others are learned from, calibrated on and kept: the order begins `KEPT` photographs later for each.
     """
     scale, folder = record(weights).scale, work / weights
     names = order(turn)
     rng = np.random.default_rng(0)
     learned = [
-        together([inner(patches_of(folder, name, scale, begin)) for begin in GRIDS]) for name in names[:USED]
+        together([inner(patches_of(folder, name, scale, begin, second)) for begin in GRIDS])
+        for name in names[:USED]
     ]
     some = [Patches(*_some(each, SAMPLES, rng)) for each in learned]
-    calibration = [inner(patches_of(folder, name, scale)) for name in names[:USED]]
+    calibration = [inner(patches_of(folder, name, scale, second=second)) for name in names[:USED]]
     count = min(len(each.errors) for each in calibration)
     facts = Facts(
         weights=weights,
@@ -285,6 +306,7 @@ def made(weights: str, work: Path, turn: int = 0) -> Table:
             f"training/build_calibration.py; the photographs of training/photographs.yaml in the order of their "
             f"hashes, the first {USED}; {MEMBERS} networks, each calibrated on those that it did not learn from"
         ),
+        second=second,
     )
     table = _learned(facts, some)
     drawn = [_some(each, count, rng) for each in calibration]
@@ -364,10 +386,11 @@ def _write(table: Table) -> None:
     TABLES.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, Any] = {f"matrix{i}": layer[0] for i, layer in enumerate(table.layers)}
     arrays |= {f"offset{i}": layer[1] for i, layer in enumerate(table.layers)}
-    with replacing(TABLES / f"{table.facts.weights}.npz") as temporary, temporary.open("wb") as file:
+    stem = "+".join(filter(None, (table.facts.weights, table.facts.second)))
+    with replacing(TABLES / f"{stem}.npz") as temporary, temporary.open("wb") as file:
         np.savez_compressed(
             file,
-            features=np.array(NAMES),
+            features=np.array(names_for(table.facts.second)),
             centre=table.centre,
             spread=table.spread,
             floor=np.float32(table.floor),
@@ -375,7 +398,7 @@ def _write(table: Table) -> None:
             limits=table.limits,
             **arrays,
         )
-    with replacing(TABLES / f"{table.facts.weights}.json") as temporary:
+    with replacing(TABLES / f"{stem}.json") as temporary:
         temporary.write_bytes(msgspec.json.format(msgspec.json.encode(table.facts), indent=2) + b"\n")
 
 

@@ -19,6 +19,7 @@ from whichmodel.examining.expected import EXPECTED, ExpectedError, expected_erro
 from whichmodel.examining.expected_domain import measured
 from whichmodel.examining.expected_features import PATCH, features, luma, pooled
 from whichmodel.examining.expected_origin import UNKNOWN, Origin
+from whichmodel.examining.expected_second import second_features
 from whichmodel.examining.expected_table import calibrated, table_for
 from whichmodel.examining.geometry import find_geometry
 from whichmodel.pictures import Picture, bicubic, write_picture
@@ -45,10 +46,13 @@ def look(
     return found, np.fromfile(folder / EXPECTED, np.float32).reshape(after.shape[:2])
 
 
-@pytest.mark.parametrize("weights", calibrated())
-def test_the_tables_are_whole_and_their_limits_grow(weights: str) -> None:
-    table = table_for(weights)
+@pytest.mark.parametrize(
+    ("weights", "again"), [(weights, again) for again in (False, True) for weights in calibrated(again)]
+)
+def test_the_tables_are_whole_and_their_limits_grow(weights: str, again: bool) -> None:
+    table = table_for(weights, again)
     assert table is not None
+    assert bool(table.facts.second) == again
     assert 40 <= table.facts.learned < table.facts.calibrated
     assert list(table.facts.levels) == [0.8, 0.9, 0.95]
     assert (np.diff(table.limits, axis=1) >= 0).all()
@@ -74,6 +78,55 @@ def test_in_strips_it_is_what_it_is_in_one(tmp_path: Path, monkeypatch: pytest.M
     # What the document says lets a program draw the limits itself.
     own = np.interp(drawn[::PATCH, ::PATCH] * 255, found.limits[1].expected, found.limits[1].limits)
     assert own.mean() == pytest.approx(found.limits[1].mean, rel=1e-3)
+
+
+def test_a_second_model_is_asked_where_a_calibration_knows_how(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (weights,) = calibrated(again=True)
+    table = table_for(weights, again=True)
+    assert table is not None
+    rng = np.random.default_rng(1)
+    other = np.clip(LARGE + rng.normal(0, 6, LARGE.shape), 0, 255).astype(np.uint8)
+    asked: list[str] = []
+
+    def stand_in(before: Any, second: str, folder: Path) -> Picture:
+        asked.append(second)
+        return picture(other)
+
+    monkeypatch.setattr(module, "enlarge_again", stand_in)
+    monkeypatch.setattr(module, "_ROWS", 8 * PATCH)
+    monkeypatch.setattr(module, "_COLUMNS", 16 * PATCH)
+    origin = Origin(told_by="user", model="Real-ESRGAN-x4plus", weights=weights)
+    first, second = picture(SMALL), picture(LARGE)
+    geometry = find_geometry(first, second)
+    found = expected_error(first, second, geometry, tmp_path, origin, again=True)
+    drawn = np.fromfile(tmp_path / EXPECTED, np.float32).reshape(LARGE.shape[:2])
+    seen = features(luma(SMALL, 8), luma(LARGE, 8), 4)
+    further = second_features(luma(LARGE, 8), luma(other, 8))
+    whole = table.expected(np.concatenate([seen, further], axis=2))
+    assert drawn[::PATCH, ::PATCH] * 255 == pytest.approx(whole[:50, :74], rel=1e-3, abs=1e-3, nan_ok=True)
+    assert asked == [table.facts.second] == [found.second]
+    assert f"enlarged again with the weights {found.second}" in expected_words(found)
+    # What is not asked for, and what no table knows, costs no run.
+    assert expected_error(first, second, geometry, tmp_path, origin).second == ""
+    assert expected_error(first, second, geometry, tmp_path, ORIGIN, again=True).calibrated
+    assert len(asked) == 1
+
+
+def test_what_agrees_with_the_second_model_is_expected_to_be_closer(tmp_path: Path) -> None:
+    (weights,) = calibrated(again=True)
+    table = table_for(weights, again=True)
+    assert table is not None
+    after, small = luma(LARGE, 8), luma(SMALL, 8)
+    seen = features(small, after, 4)
+    means = []
+    for noise in (0, 3, 10, 30):
+        other = after + np.random.default_rng(2).normal(0, noise, after.shape).astype(np.float32)
+        found = table.expected(np.concatenate([seen, second_features(after, other)], axis=2))
+        means.append(float(np.nanmean(found)))
+    assert means == sorted(means)
+    assert means[-1] > 1.5 * means[0]
 
 
 def test_of_what_the_model_cannot_have_made_nothing_is_expected(tmp_path: Path) -> None:
@@ -182,3 +235,21 @@ def test_it_finds_where_the_network_was_wrong(pulled_weights: Callable[[str], An
     assert pairs.mean() > 0.9
     limit = np.interp(expected, found.limits[1].expected, found.limits[1].limits)
     assert 0.7 < (errors <= limit).mean() < 1
+
+
+@pytest.mark.slow
+def test_the_command_enlarges_again_where_it_is_asked_to(
+    pulled_weights: Callable[[str], Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pulled_weights(WEIGHTS)
+    before, after, out = tmp_path / "a.png", tmp_path / "b.png", tmp_path / "out"
+    write_picture(picture(SMALL), before)
+    write_picture(picture(LARGE), after)
+    command = ["evidence", str(before), str(after), "-o", str(out), "--model", "Real-ESRGAN-x4plus", "--json"]
+    assert run_program([*command, "--again"]) == 0
+    told = json.loads(capsys.readouterr().out)["expected_error"]
+    assert told["calibrated"] is True
+    assert told["second"] == WEIGHTS
+    sheet = from_vips(pyvips.Image.new_from_file(str(out / "error.tif")))
+    assert np.nanmean(sheet) * 255 == pytest.approx(told["mean"], rel=0.05)
+    assert not list(out.glob("second*"))

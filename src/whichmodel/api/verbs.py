@@ -275,6 +275,7 @@ def evidence(
     blur: str | None = None,
     noise: float | None = None,
     model: str | None = None,
+    again: bool = False,
 ) -> Evidence:
     """What of a result its input bears out, whoever made it: recovered, guessed, invented, contradicted.
 
@@ -284,6 +285,7 @@ def evidence(
         blur: how `before` came from what `after` shows: `"cubic"`, `"area"`, `"lanczos3"`, …; else it is estimated.
         noise: in `before`, 0..255, where known.
         model: that made the result, where no provenance beside it tells; for the expected error.
+        again: enlarge `before` with a second model too, where that makes the expected error better; it costs a run.
 
     Returns:
         How the two agree, in steps of brightness 0..255 and in dB; the shares 0..1 of the result that are supported,
@@ -316,6 +318,7 @@ def evidence(
         kernel=blur,
         noise=noise,
         origin=named_origin(model) if model else origin_of(first, second),
+        again=again,
     )
 
 

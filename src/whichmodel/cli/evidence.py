@@ -28,6 +28,12 @@ _PATH = click.Path(path_type=Path)
     metavar="NAME",
     help="The model that made AFTER, where no provenance beside it tells; for the expected error.",
 )
+@click.option(
+    "--again",
+    is_flag=True,
+    help="Enlarge BEFORE with a second model too: a better expected error where there is a calibration for it"
+    " (Real-ESRGAN). It costs a run.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the evidence as JSON instead of sentences.")
 def evidence(
     before: Path,
@@ -36,6 +42,7 @@ def evidence(
     blur: str | None,
     noise: float | None,
     model: str | None,
+    again: bool,
     as_json: bool,
 ) -> None:
     """Compare a result AFTER with its input BEFORE, whoever made it.
@@ -53,7 +60,7 @@ def evidence(
     from whichmodel.examining.keeping import offer
     from whichmodel.examining.words import careful, not_looked
 
-    found = verbs.evidence(before, after, folder, blur=blur, noise=noise, model=model)
+    found = verbs.evidence(before, after, folder, blur=blur, noise=noise, model=model, again=again)
     if as_json:
         click.echo(to_json(found), nl=False)
         return

@@ -21,6 +21,7 @@ from whichmodel.domain import Record
 from whichmodel.examining.expected_domain import unlike
 from whichmodel.examining.expected_features import MARGIN, PATCH, features, luma
 from whichmodel.examining.expected_origin import UNKNOWN, Origin
+from whichmodel.examining.expected_second import enlarge_again, second_features
 from whichmodel.examining.expected_table import Table, calibrated, table_for
 from whichmodel.examining.geometry import Geometry
 from whichmodel.examining.overlay import COLOUR_CHANGE
@@ -61,6 +62,7 @@ class ExpectedError(Record, frozen=True, kw_only=True):
         calibrated: whether anything is; if not, `reason` says why not, and what follows is empty.
         reason: in words.
         origin: which model made AFTER, and who says so.
+        second: weights of the model that BEFORE was enlarged with again, to compare; empty where it was not.
         degradation, measure: what the calibration is for, and what the error is, in words.
         patch: side of the patches in pixels of AFTER.
         outside: share of the patches, 0..1, that the model cannot have made, as they contradict BEFORE by more than
@@ -72,6 +74,7 @@ class ExpectedError(Record, frozen=True, kw_only=True):
     calibrated: bool
     reason: str
     origin: Origin
+    second: str = ""
     degradation: str | None = None
     measure: str | None = None
     patch: int | None = None
@@ -81,7 +84,12 @@ class ExpectedError(Record, frozen=True, kw_only=True):
 
 
 def expected_error(
-    before: Viewed, after: Viewed, geometry: Geometry, folder: Path, origin: Origin = UNKNOWN
+    before: Viewed,
+    after: Viewed,
+    geometry: Geometry,
+    folder: Path,
+    origin: Origin = UNKNOWN,
+    again: bool = False,
 ) -> ExpectedError:
     """Write the expected error of each pixel of AFTER to the file `EXPECTED` in `folder`.
 
@@ -90,15 +98,20 @@ def expected_error(
         after: read once, from top to bottom; not at all where there is no calibration.
         geometry: how AFTER lies over BEFORE.
         origin: which model made AFTER.
+        again: enlarge BEFORE with a second model too, where a calibration knows how to use that; it costs a run.
+
+    Raises:
+        WeightsError, UnboundError: the second model cannot run here.
     """
-    table = table_for(origin.weights)
+    table = (table_for(origin.weights, True) if again else None) or table_for(origin.weights)
     why = _obstacle(before, after, geometry, origin, table)
     if table is None or why:
         _write_nothing(folder / EXPECTED, after)
         return ExpectedError(calibrated=False, reason=why, origin=origin)
+    second = enlarge_again(before, table.facts.second, folder) if table.facts.second else None
     total, sums, count, patches = 0.0, [0.0] * len(table.facts.levels), 0, 0
     with (folder / EXPECTED).open("wb") as file:
-        for expected, height in _strips(before, after, table):
+        for expected, height in _strips(before, after, second, table):
             patches += expected.size
             known = expected[~np.isnan(expected)]
             total += float(known.sum(dtype=np.float64))
@@ -115,6 +128,7 @@ def expected_error(
         calibrated=True,
         reason=f"calibrated on {facts.calibrated} photographs, {facts.degradation}",
         origin=origin,
+        second=facts.second,
         degradation=facts.degradation,
         measure=facts.measure,
         patch=PATCH,
@@ -144,12 +158,17 @@ def expected_words(found: ExpectedError) -> str:
         if found.outside
         else ""
     )
+    again = (
+        f" To tell more, it was enlarged again with the weights {found.second}, and both results compared."
+        if found.second
+        else ""
+    )
     return (
         f"On photographs whose truth is known, made small in the same way and enlarged by {found.origin.model}{by},"
         f" results that look like this one were off by {found.mean:.1f} of 255 steps of brightness on average;"
         f" for {told.level:.0%} of patches of {found.patch} × {found.patch} pixels the error stays below a limit,"
         f" {told.mean:.1f} on average. That holds over many pictures, not for each place of this one."
-        f"{painted}"
+        f"{again}{painted}"
     )
 
 
@@ -178,21 +197,27 @@ def _write_nothing(path: Path, after: Viewed) -> None:
             file.write(row)
 
 
-def _strips(before: Viewed, after: Viewed, table: Table) -> Iterator[tuple[Floats, int]]:
+def _strips(
+    before: Viewed, after: Viewed, second: Viewed | None, table: Table
+) -> Iterator[tuple[Floats, int]]:
     """Expected errors of the patches of strips of AFTER, 0..255, and the rows of pixels of each strip."""
     scale = table.facts.scale
     small = luma(from_vips(before.lazy()), before.bits)
-    rows = Rows(after)
+    rows, other_rows = Rows(after), Rows(second) if second is not None else None
     with ThreadPoolExecutor(usable_threads()) as pool:
         for top, bottom in _cuts(after.height, _ROWS):
             first, last = max(0, top - MARGIN), min(after.height, bottom + MARGIN)
             held = rows.take(first, last)
+            other = other_rows.take(first, last) if other_rows is not None else None
 
             def work(columns: tuple[int, int]) -> Floats:
                 left, right = max(0, columns[0] - MARGIN), min(after.width, columns[1] + MARGIN)
                 large = luma(held[:, left:right], after.bits)  # noqa: B023 - used up before the next strip
                 under = small[first // scale : last // scale, left // scale : right // scale]  # noqa: B023
                 found = features(under, large, scale)
+                if other is not None and second is not None:  # noqa: B023
+                    beside = second_features(large, luma(other[:, left:right], second.bits))  # noqa: B023
+                    found = np.concatenate([found, beside], axis=2)
                 skipped = (top - first) // PATCH, (columns[0] - left) // PATCH  # noqa: B023
                 kept = -(-(bottom - top) // PATCH), -(-(columns[1] - columns[0]) // PATCH)  # noqa: B023
                 part = found[skipped[0] : skipped[0] + kept[0], skipped[1] : skipped[1] + kept[1]]

@@ -34,6 +34,8 @@ PATCH = 8
 """Side of a patch in pixels of AFTER."""
 _NEAR, _AROUND = 1, 3
 """Patches on each side that features look at."""
+WINDOWS = (0, _NEAR, _AROUND)
+"""The same, and the patch alone."""
 MARGIN = (_AROUND + 2) * PATCH
 """Pixels of AFTER around a patch that its features may depend on."""
 
@@ -53,7 +55,7 @@ _LOGARITHMS = (
     "before's middle",
     "before's diagonal",
 )
-_FLOOR = np.float32(0.1)
+FLOOR = np.float32(0.1)
 """Added before a logarithm is taken: a tenth of a step of brightness is nothing."""
 
 _QUARTERED = ("fine", "slope", "added")
@@ -82,7 +84,7 @@ def luma(pixels: NDArray[Any], bits: int) -> Floats:
 
 def logarithm(value: float) -> float:
     """What a feature that is taken as a logarithm has where its measure is `value`."""
-    return float(np.log(value + _FLOOR))
+    return float(np.log(value + FLOOR))
 
 
 def features(before: Floats, after: Floats, scale: int) -> Floats:
@@ -106,26 +108,26 @@ def _measured(before: Floats, after: Floats, scale: int) -> tuple[Floats, Floats
     features of its inside."""
     if (before.shape[0] * scale, before.shape[1] * scale) != after.shape or scale not in (2, 4):
         raise ValueError(f"{after.shape} is not {scale} times {before.shape}")
-    after = _filled(after, PATCH)
-    before = _filled(before, PATCH // scale)
+    after = filled(after, PATCH)
+    before = filled(before, PATCH // scale)
     cell = PATCH // scale
     added = after - enlarged(before, scale)
     first, first_before = smoothed(after, 1), smoothed(before, 1)
     second, second_before = smoothed(first, 2), smoothed(first_before, 2)
     bends = [pooled(np.abs(_bend(after, axis)), PATCH) for axis in (0, 1)]
-    down, across = _slope(after, 0), _slope(after, 1)
-    down_before, across_before = _slope(before, 0), _slope(before, 1)
-    fine, slope, size = np.abs(after - first), np.abs(down) + np.abs(across), np.abs(added)
+    down, across = slope(after, 0), slope(after, 1)
+    down_before, across_before = slope(before, 0), slope(before, 1)
+    fine, steep, size = np.abs(after - first), np.abs(down) + np.abs(across), np.abs(added)
     found = (
         pooled(fine, PATCH),
         pooled(np.abs(first - second), PATCH),
         pooled(np.abs(second - smoothed(second, 4)), PATCH),
         np.minimum(*bends),
         np.maximum(*bends),
-        largest(slope, PATCH),
+        largest(steep, PATCH),
         pooled(size, PATCH),
         largest(size, PATCH),
-        pooled(np.abs(_slope(added, 0)) + np.abs(_slope(added, 1)), PATCH),
+        pooled(np.abs(slope(added, 0)) + np.abs(slope(added, 1)), PATCH),
         pooled(np.abs(reduced(after, scale) - before), cell),
         pooled(np.abs(before - first_before), cell),
         pooled(np.abs(first_before - second_before), cell),
@@ -138,21 +140,21 @@ def _measured(before: Floats, after: Floats, scale: int) -> tuple[Floats, Floats
         pooled(across_before * down_before, cell),
         pooled(before, cell),
     )
-    inside = [*(_quarters(plane) for plane in (fine, slope, size))]
-    inside += [_concentration(plane) for plane in (slope, size)]
+    inside = [*(quarters(plane) for plane in (fine, steep, size))]
+    inside += [concentration(plane) for plane in (steep, size)]
     return np.stack(found, axis=2), np.concatenate(inside, axis=2)
 
 
-def _quarters(plane: Floats) -> Floats:
+def quarters(plane: Floats) -> Floats:
     """Logarithms of the means over a patch's quarters, the smallest first: `(rows, columns, 4)`."""
     means = pooled(plane, PATCH // 2)
     high, wide = means.shape[0] // 2, means.shape[1] // 2
-    quarters = means.reshape(high, 2, wide, 2).transpose(0, 2, 1, 3).reshape(high, wide, 4)
-    found: Floats = np.log(np.sort(quarters, axis=2) + _FLOOR)
+    parts = means.reshape(high, 2, wide, 2).transpose(0, 2, 1, 3).reshape(high, wide, 4)
+    found: Floats = np.log(np.sort(parts, axis=2) + FLOOR)
     return found
 
 
-def _concentration(plane: Floats) -> Floats:
+def concentration(plane: Floats) -> Floats:
     """How much of a patch's energy lies in few of its pixels: `(rows, columns, 1)`."""
     squares = plane * plane
     fourth, second = pooled(squares * squares, PATCH), pooled(squares, PATCH)
@@ -164,14 +166,14 @@ def _around(measured: Floats) -> Any:
     """Features from the measures of patches: of each, of those near, and of those around."""
     count = len(_LOGARITHMS)
     parts = []
-    for radius in (0, _NEAR, _AROUND):
+    for radius in WINDOWS:
         seen = measured
         if radius:
             seen = np.stack([box_mean(measured[:, :, i], radius) for i in range(measured.shape[2])], axis=2)
-        parts.append(np.log(seen[:, :, :count] + _FLOOR))
+        parts.append(np.log(seen[:, :, :count] + FLOOR))
         for start in (count, count + len(_TENSORS)):
             xx, yy, _ = np.moveaxis(seen[:, :, start : start + 3], 2, 0)
-            parts.append(np.log(np.sqrt(np.maximum(xx + yy, 0)) + _FLOOR)[:, :, None])
+            parts.append(np.log(np.sqrt(np.maximum(xx + yy, 0)) + FLOOR)[:, :, None])
         for start in (count, count + len(_TENSORS)):
             xx, yy, xy = np.moveaxis(seen[:, :, start : start + 3], 2, 0)
             parts.append((np.hypot(xx - yy, 2 * xy) / (xx + yy + 1))[:, :, None])
@@ -247,7 +249,7 @@ def largest(plane: Floats, side: int) -> Floats:
     return found
 
 
-def _filled(plane: Floats, side: int) -> Floats:
+def filled(plane: Floats, side: int) -> Floats:
     """With the last pixels repeated to the right and below, up to multiples of `side`."""
     height, width = plane.shape
     return np.pad(plane, ((0, -height % side), (0, -width % side)), mode="edge")
@@ -272,7 +274,7 @@ def smoothed(plane: Floats, step: int) -> Floats:
     return plane
 
 
-def _slope(plane: Floats, axis: int) -> Floats:
+def slope(plane: Floats, axis: int) -> Floats:
     """Half the difference of the two neighbours."""
     wide = _padded(plane, axis, 1, 1)
     length = plane.shape[axis]

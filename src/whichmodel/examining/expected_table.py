@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from whichmodel.domain import Record
 from whichmodel.domain.record import from_json
 from whichmodel.examining.expected_features import NAMES, logarithm
+from whichmodel.examining.expected_second import SECOND_NAMES
 
 Floats = NDArray[np.float32]
 
@@ -41,6 +42,7 @@ class Facts(Record, frozen=True, kw_only=True):
         disagreement: how far a patch of AFTER, reduced, may be from BEFORE, mean over the patch, 0..255: no result
             of the model went further, so beyond it something else made the patch.
         how: how it was made, in words.
+        second: id of the weights of a second model that BEFORE is enlarged with too; empty without one.
     """
 
     weights: str
@@ -54,6 +56,7 @@ class Facts(Record, frozen=True, kw_only=True):
     ranges: dict[str, tuple[float, float]]
     disagreement: float
     how: str
+    second: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,20 +105,34 @@ class Table:
         return found
 
 
+def names_for(second: str) -> tuple[str, ...]:
+    """The features of a calibration, in their order; `second` as in `Facts`."""
+    return (*NAMES, *SECOND_NAMES) if second else NAMES
+
+
 @cache
-def table_for(weights: str) -> Table | None:
-    """The calibration for weights, or `None` if there is none."""
-    folder = resources.files("whichmodel.examining").joinpath("data", "expected")
-    named = folder.joinpath(f"{weights}.json")
-    if weights not in calibrated():
+def table_for(weights: str, again: bool = False) -> Table | None:
+    """The calibration for weights, or `None` if there is none.
+
+    Args:
+        again: the one that rests on a second model's result too.
+    """
+    if again:
+        name = next((each for each in _stems() if each.startswith(f"{weights}+")), "")
+    else:
+        name = weights if weights in _stems() else ""
+    if not name:
         return None
-    facts = from_json(Facts, named.read_text(encoding="utf-8"), where=f"{weights}.json")
+    folder = resources.files("whichmodel.examining").joinpath("data", "expected")
+    facts = from_json(
+        Facts, folder.joinpath(f"{name}.json").read_text(encoding="utf-8"), where=f"{name}.json"
+    )
     with (
-        resources.as_file(folder.joinpath(f"{weights}.npz")) as path,
+        resources.as_file(folder.joinpath(f"{name}.npz")) as path,
         np.load(path, allow_pickle=False) as data,
     ):
-        if tuple(str(name) for name in data["features"]) != NAMES:
-            raise ValueError(f"{weights}.npz was made for other features: make it again")
+        if tuple(str(name) for name in data["features"]) != names_for(facts.second):
+            raise ValueError(f"{name}.npz was made for other features: make it again")
         count = sum(name.startswith("matrix") for name in data.files)
         return Table(
             facts=facts,
@@ -128,9 +145,14 @@ def table_for(weights: str) -> Table | None:
         )
 
 
+def calibrated(again: bool = False) -> tuple[str, ...]:
+    """Ids of the weights for which there is a calibration; `again` as in `table_for`."""
+    return tuple(name.partition("+")[0] for name in _stems() if ("+" in name) == again)
+
+
 @cache
-def calibrated() -> tuple[str, ...]:
-    """Ids of the weights for which there is a calibration."""
+def _stems() -> tuple[str, ...]:
+    """Names of the tables: the weights, and the second model's after a plus."""
     folder = resources.files("whichmodel.examining").joinpath("data", "expected")
     if not folder.is_dir():
         return ()

@@ -40,6 +40,7 @@ def write_evidence(
     kernel: str | None = None,
     noise: float | None = None,
     origin: Origin = UNKNOWN,
+    again: bool = False,
 ) -> Evidence:
     """Compare a result with its input and write all that is found into a folder, which is made if needed.
 
@@ -49,6 +50,7 @@ def write_evidence(
         names: how a command line names both files.
         kernel, noise: of the forward model, where they are known.
         origin: which model made AFTER, for the expected error.
+        again: enlarge BEFORE with a second model too, which tells more about the error and costs a run.
 
     Raises:
         InputError: the pictures do not belong together, the folder cannot be made, or there is no such model.
@@ -59,7 +61,14 @@ def write_evidence(
             _raster(picture, Path(scratch) / name) for picture, name in ((before, "before"), (after, "after"))
         )
         found, maps = full_evidence(
-            first, second, Path(scratch), kernel=kernel, noise=noise, origin=origin, closely=True
+            first,
+            second,
+            Path(scratch),
+            kernel=kernel,
+            noise=noise,
+            origin=origin,
+            closely=True,
+            again=again,
         )
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -68,6 +68,7 @@ def full_evidence(
     noise: float | None = None,
     origin: Origin = UNKNOWN,
     closely: bool = False,
+    again: bool = False,
 ) -> tuple[Evidence, Maps]:
     """Compare a result with its input, and draw the maps into files in `folder`.
 
@@ -77,6 +78,7 @@ def full_evidence(
         kernel, noise: of the forward model, where they are known.
         origin: which model made AFTER, for the expected error (`evidence.expected.EXPECTED` in `folder`).
         closely: whether spectrum, edges, faces and text are read too.
+        again: whether BEFORE is enlarged a second time, for the expected error.
 
     Raises:
         InputError: the pictures do not belong together, or there is no such model.
@@ -102,7 +104,7 @@ def full_evidence(
         mean_invention=maps.mean_invention,
         colour_changed=geometry.colour.largest >= COLOUR_CHANGE,
         regions=regions(maps),
-        expected_error=expected_error(before, after, geometry, folder, origin),
+        expected_error=expected_error(before, after, geometry, folder, origin, again),
         reading=_reading(after, overlay, maps, folder) if closely else Reading(),
     )
     return evidence, maps
