@@ -38,7 +38,7 @@ class Facts(Record, frozen=True, kw_only=True):
         patches: patches of each of these.
         levels: shares of patches, 0..1, below whose limits the error is to stay.
         ranges: what pictures must be like for the calibration to speak of them: for each measure of
-            `evidence.expected_domain` the least and the largest value.
+            `examining.expected_domain` the least and the largest value.
         disagreement: how far a patch of AFTER, reduced, may be from BEFORE, mean over the patch, 0..255: no result
             of the model went further, so beyond it something else made the patch.
         how: how it was made, in words.

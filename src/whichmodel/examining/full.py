@@ -76,7 +76,7 @@ def full_evidence(
         before: held in memory.
         after: read five times, from top to bottom, in strips.
         kernel, noise: of the forward model, where they are known.
-        origin: which model made AFTER, for the expected error (`evidence.expected.EXPECTED` in `folder`).
+        origin: which model made AFTER, for the expected error (`examining.expected.EXPECTED` in `folder`).
         closely: whether spectrum, edges, faces and text are read too.
         again: whether BEFORE is enlarged a second time, for the expected error.
 

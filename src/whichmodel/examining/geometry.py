@@ -1,7 +1,7 @@
 """How a result lies over the picture that it was made from: orientation, scale, crop and colour; or that it does not.
 
-The search is that of `evidence.search` (phase correlation on small copies), the refinement that of
-`evidence.refine` (least squares, finer than a pixel). Whether two pictures belong together is decided by the
+The search is that of `examining.search` (phase correlation on small copies), the refinement that of
+`examining.refine` (least squares, finer than a pixel). Whether two pictures belong together is decided by the
 correlation of their fine structure where they overlap: `BELONG`.
 """
 

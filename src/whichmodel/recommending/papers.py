@@ -1,9 +1,9 @@
 """Related papers for a question: few, and none rather than one that is beside the point.
 
 The question is understood first; papers are looked for under the field's names of its tasks as well as
-under its own words (`recommend.wanted`, `recommend.candidates`), put in order by what they have to do
-with these tasks (`recommend.relation`, `recommend.judge`), and shown only above a threshold
-(`recommend.threshold`). Every one comes with the words of its title or abstract that it is shown for.
+under its own words (`recommending.wanted`, `recommending.candidates`), put in order by what they have to do
+with these tasks (`recommending.relation`, `recommending.judge`), and shown only above a threshold
+(`recommending.threshold`). Every one comes with the words of its title or abstract that it is shown for.
 """
 
 from __future__ import annotations
