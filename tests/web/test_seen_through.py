@@ -35,10 +35,10 @@ def test_where_a_result_is_see_through_nothing_is_compared(
     photos: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dtype: Any, full: int
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    photo = np.array(Image.open(photos["coffee"]).convert("RGB"))[:120, :160].copy()
+    photo = np.array(Image.open(photos["coffee"]).convert("RGB"))[:300, :160].copy()
     if dtype is np.uint16:
         photo = photo.astype(np.uint16) * 257
-    alpha = np.full((120, 160), full, dtype)
+    alpha = np.full((300, 160), full, dtype)
     alpha[:, :120] = 0
     write_picture(Picture(photo, None, Metadata()), Path("photo.png"))
     write_picture(Picture(photo, alpha, Metadata()), Path("result.png"))

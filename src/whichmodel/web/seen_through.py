@@ -42,7 +42,7 @@ def mark_clear(after: Raster, classes: Path) -> float:
     found = 0
     for top in range(0, after.height, _ROWS):
         bottom = min(after.height, top + _ROWS)
-        clear = after.read_all(Box(0, top, after.width, bottom - top))[:, :, -1] < half
+        clear = after.read_all(Box(0, top, after.width, bottom))[:, :, -1] < half
         kinds[top:bottom][clear] = CLEAR
         found += int(clear.sum())
     kinds.flush()

@@ -14,6 +14,7 @@ from whichmodel.domain import InputError, Step, WhichmodelError
 from whichmodel.understand.prompt_format import MAX_BYTES, read_prompt
 from whichmodel.web.store import Wish
 from whichmodel.web.wanted import answered, needs_size
+from whichmodel.web.wishes import FACTORS
 from whichmodel.web.worker import Tell, anonymous
 from whichmodel.weights import record
 from whichmodel.workflow.runs import runs
@@ -52,7 +53,14 @@ def ask(given: dict[str, Any], tell: Tell) -> dict[str, Any]:
         "steps": [step_facts(step) for step in steps],
         "needs_size": needs_size(asked.intent),
         "runs_as": asked.runs_as,
+        "factor": next((scale for step in steps if (scale := _scale(step.model)) in FACTORS), 4),
     }
+
+
+def _scale(model: str | None) -> float | str | None:
+    """By how much a model enlarges."""
+    card = cards().get(model or "")
+    return card.scale if card is not None else None
 
 
 def step_facts(step: Step) -> dict[str, Any]:

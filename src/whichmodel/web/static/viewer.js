@@ -3,7 +3,7 @@
 
 const TILE = 254;
 const OVERLAP = 1;
-const KEPT = 220;
+const KEPT = 220; // tiles at least; more where the screen shows more
 const AT_ONCE = 6;
 
 const box = document.querySelector("[data-viewer]");
@@ -27,6 +27,8 @@ function Viewer(element, view) {
   let height = 1;
   let due = false;
   let pattern = null;
+  let kept = KEPT;
+  const spent = []; // milliseconds of the last drawings
 
   new ResizeObserver(resize).observe(canvas);
   resize();
@@ -45,6 +47,8 @@ function Viewer(element, view) {
     const dense = Math.min(2, devicePixelRatio || 1);
     canvas.width = Math.round(width * dense);
     canvas.height = Math.round(height * dense);
+    // Fewer than are seen at once would be loaded again and again.
+    kept = Math.max(KEPT, Math.ceil(2.5 * (canvas.width / TILE + 1) * (canvas.height / TILE + 1)));
     if (first) return;
     left = middle[0] - width / scale / 2;
     top = middle[1] - height / scale / 2;
@@ -82,7 +86,10 @@ function Viewer(element, view) {
     due = true;
     requestAnimationFrame(() => {
       due = false;
+      const began = performance.now();
       draw();
+      spent.push(performance.now() - began);
+      if (spent.length > 2000) spent.shift();
     });
   }
 
@@ -140,8 +147,8 @@ function Viewer(element, view) {
     const ground = layer.clear ? chequers(dense) : null;
     const x0 = (layer.box[0] - left) * scale * dense;
     const y0 = (layer.box[1] - top) * scale * dense;
-    // Enlarged pixels of the photo are shown as they are.
-    paper.imageSmoothingEnabled = across < 3 || layer !== layers.after;
+    // Where single pixels of the result can be seen, all are shown as they are.
+    paper.imageSmoothingEnabled = scale * dense < 3;
     // What is there of coarser levels first: something is always seen while finer tiles come. A see-through
     // layer would show twice, so it gets one level.
     const seen = layer === layers.map ? [level] : [...new Set([Math.min(8, layer.levels), level - 2, level - 1, level])];
@@ -228,7 +235,7 @@ function Viewer(element, view) {
         .finally(() => {
           loading--;
           for (const [old, gone] of tiles) {
-            if (tiles.size <= KEPT) break;
+            if (tiles.size <= kept) break;
             tiles.delete(old);
             gone.image?.close();
           }
@@ -318,7 +325,8 @@ function Viewer(element, view) {
       keys[event.key]();
     });
     element.addEventListener("show-width", (event) => zoom(event.detail / view.width / scale));
-    // For those who look from outside: how many tiles are there, and how many are still coming.
+    // For those who look from outside: how many tiles are still coming, and how long drawing took.
     Object.defineProperty(element, "waiting", { get: () => loading + wanted.length });
+    Object.defineProperty(element, "spent", { get: () => spent });
   }
 }
