@@ -6,13 +6,18 @@ no network: nothing on a page comes from another server. Pictures are made by th
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pygments.lexers.data import JsonLexer
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+
+    from whichmodel.nodes.operation import Operation
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parent
@@ -21,6 +26,7 @@ sys.path.insert(0, str(REPOSITORY / "src"))
 
 import docs_pictures  # noqa: E402 - its folder has to be on the path first
 import whichmodel  # noqa: E402
+from whichmodel.nodes.registry import OPERATIONS  # noqa: E402
 
 project = "whichmodel"
 version = release = whichmodel.__version__
@@ -120,6 +126,13 @@ def add_contents(app: Sphinx, page: str, source: list[str]) -> None:
         source[0] += "".join(_toctree(pages, part) for part, pages in CONTENTS.items())
     if page in BELOW:
         source[0] += _toctree(BELOW[page])
+    if page == "reference/workflow-file":
+        source[0] += "".join(_operation(name, kind) for name, kind in OPERATIONS.items())
+
+
+def _operation(name: str, operation: Operation) -> str:
+    """A section on an operation: what its class says of it."""
+    return f"\n\n### {name}\n\n{inspect.getdoc(type(operation))}\n"
 
 
 def _toctree(pages: list[str], caption: str = "") -> str:
@@ -143,6 +156,7 @@ def quote_code(app: Sphinx, what: str, name: str, found: object, options: object
 
 def setup(app: Sphinx) -> None:
     """Tell Sphinx of these."""
+    app.add_lexer("jsonl", JsonLexer)
     app.connect("autodoc-process-docstring", quote_code)
     app.connect("source-read", add_contents)
     app.connect("builder-inited", make_pictures)
