@@ -61,9 +61,19 @@ def test_people_see_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     assert "the base install works" in shown
 
 
+def test_what_belongs_together_stands_together(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_program(["doctor"]) == 0
+    shown = capsys.readouterr().out
+    found = health.diagnose().checks
+    parts = list(dict.fromkeys(check.part for check in found))
+    assert all(parts)
+    assert [line for line in shown.splitlines() if line in parts] == parts
+    assert len(parts) < len(found) / 3
+
+
 def test_it_knows_every_extra_that_a_user_may_want(repository: Path) -> None:
     data = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
-    assert set(health.EXTRAS) == set(data["project"]["optional-dependencies"]) - {"test", "training"}
+    assert set(health.EXTRAS) == set(data["project"]["optional-dependencies"]) - {"docs", "test", "training"}
 
 
 def test_what_is_optional_and_missing_is_a_note(

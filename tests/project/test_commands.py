@@ -21,9 +21,11 @@ SHELL_ENDS = {"|", ">", ">>", "<", "&&", "||", ";", "2>"}
 
 
 def shown_commands(text: str) -> Iterator[str]:
-    """Every command line of whichmodel in the fenced blocks of a document, continuation lines joined."""
+    """Every command line of whichmodel in the blocks of a document, without what it prints; continued lines joined."""
     for block in BLOCK.findall(text):
-        for line in block.replace("\\\n", " ").splitlines():
+        lines = block.replace("\\\n", " ").splitlines()
+        prompted = [line for line in lines if line.startswith("$ ")]
+        for line in prompted or lines:
             line = line.removeprefix("$ ").strip()
             if line.split(" ")[0].rsplit("/")[-1] == "whichmodel":
                 yield line

@@ -33,7 +33,7 @@ def format_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return _FORMAT(_JSON(command))
 
 
-@click.command()
+@click.command(short_help="Answer a prompt from its own models and papers.")
 @click.argument("prompt", required=False)
 @format_options
 @writer_option

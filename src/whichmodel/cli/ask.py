@@ -21,7 +21,7 @@ from whichmodel.cli.writer import tell_draft, writer_option
 from whichmodel.domain import SCHEMA_VERSION, InputError, to_data
 
 
-@click.command()
+@click.command(short_help="Answer a question from the catalog; run the answer.")
 @click.argument("question")
 @click.option("--photo", type=click.Path(path_type=Path), help="The picture that the question is about.")
 @click.option("--run", "runs", is_flag=True, help="Run the answer's workflow on --photo and write -o.")

@@ -17,6 +17,8 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, requires, version
 from typing import Literal
 
+import msgspec
+
 from whichmodel import __version__
 from whichmodel.domain import Record
 
@@ -31,6 +33,7 @@ EXTRAS = {
     "bibtex": (("bibtexparser",), "papers cannot be imported from BibTeX"),
     "postgres": (("psycopg",), "papers cannot be kept on a PostgreSQL server"),
     "torch": (("torch", "onnx"), "deblurring networks cannot be trained, nor their checkpoints be taken"),
+    "ray": (("ray",), "work cannot be spread over a Ray cluster: --engine ray"),
     "demo": (("skimage",), "the demonstration has no photograph"),
 }
 """Extras by name: the modules that each brings, and what cannot be done without them."""
@@ -53,12 +56,14 @@ class Check(Record, frozen=True, kw_only=True):
             broken, or what was pulled is damaged.
         text: what was found.
         hint: what to do; empty where nothing has to be done.
+        part: what it is a part of, for people: checks of one part stand together.
     """
 
     name: str
     status: Status
     text: str
     hint: str = ""
+    part: str = ""
 
 
 class Diagnosis(Record, frozen=True, kw_only=True):
@@ -71,23 +76,24 @@ class Diagnosis(Record, frozen=True, kw_only=True):
 def diagnose() -> Diagnosis:
     """Look at everything; a check that fails in a way that nobody foresaw is a problem of its own."""
     found: list[Check] = []
-    for look in (
-        _python,
-        _packages,
-        _catalog,
-        _devices,
-        _extras,
-        _clients,
-        _cache,
-        _weights,
-        _memory,
-        _settings,
+    for look, part in (
+        (_python, "The program"),
+        (_packages, "Packages that it is made of"),
+        (_catalog, "Does it do its work?"),
+        (_devices, "What networks can run on"),
+        (_extras, "Extras: none is needed, each adds something"),
+        (_clients, "How weights are fetched"),
+        (_cache, "Where weights and finished steps are kept"),
+        (_weights, "Weights that are here"),
+        (_memory, "Memory"),
+        (_settings, "Variables of the environment that are set"),
     ):
         try:
-            found += look()
+            seen = list(look())
         except Exception as error:  # noqa: BLE001 - whatever is broken here, the rest is still looked at
             name = look.__name__.strip("_")
-            found.append(_problem(name, f"{type(error).__name__}: {error}", _REINSTALL))
+            seen = [_problem(name, f"{type(error).__name__}: {error}", _REINSTALL)]
+        found += (msgspec.structs.replace(check, part=part) for check in seen)
     return Diagnosis(ok=all(check.status != "problem" for check in found), checks=tuple(found))
 
 
@@ -162,7 +168,7 @@ def _devices() -> Iterator[Check]:
         text = f"runs on {choice.device}: {choice.why}"
         yield _ok(f"runtime {format}", f"{text} ({choice.fallback})" if choice.fallback else text)
     gpus, why = vulkan_devices()
-    yield _ok("Vulkan", ", ".join(gpu.name for gpu in gpus) or why)
+    yield _ok("Vulkan", ", ".join(gpu.name for gpu in gpus) or f"no graphics card is used: {why}")
     yield _ok("ONNX Runtime", ", ".join(onnx_providers()))
 
 

@@ -14,7 +14,7 @@ def looking(command: _Command) -> _Command:
     """The options; the command takes them as `no_look`, `without` and `also`."""
     for option in (
         click.option(
-            "--no-look", is_flag=True, help="Do only what WHAT says; do not look at what the photo needs."
+            "--no-look", is_flag=True, help="Do only what the words say; do not look at what the photo needs."
         ),
         click.option(
             "--without",

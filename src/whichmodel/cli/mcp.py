@@ -9,7 +9,7 @@ import click
 from whichmodel.domain import InputError
 
 
-@click.command()
+@click.command(short_help="Serve these verbs to an agent (MCP).")
 @click.option(
     "--root",
     metavar="DIR",
@@ -19,7 +19,7 @@ from whichmodel.domain import InputError
     help="The only folder whose files agents may read and write.",
 )
 def mcp(root: Path) -> None:
-    """Serve ask, answer, recommend, audit, plan and run to an agent over the Model Context Protocol.
+    """Serve ask, answer, recommend, audit, plan, run and evidence to an agent over the Model Context Protocol.
 
     The agent's program starts this command and speaks to it over stdin and stdout. Needs the extra mcp.
     """

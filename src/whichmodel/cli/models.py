@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from whichmodel.workflow.runs import Runs
 
 
-@click.group()
+@click.group(short_help="List and show the models of the catalog; import more.")
 def models() -> None:
     """List the models of the catalog, show what is known about one, and import more."""
 
@@ -28,7 +28,7 @@ def models() -> None:
 models.add_command(import_models)
 
 
-@models.command(name="list")
+@models.command(name="list", short_help="Which models there are, and whether they run here.")
 @click.option("--task", "task_id", metavar="ID", help="Only models of this task, e.g. super-resolution.")
 @click.option(
     "--collection",
@@ -55,7 +55,7 @@ def list_models(task_id: str | None, collection: str | None, runs_here: bool, as
     _print_table(chosen)
 
 
-@models.command(name="show")
+@models.command(name="show", short_help="All that is known about a model, and from where.")
 @click.argument("name", shell_complete=model_names)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 def show_model(name: str, as_json: bool) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _MOST_NOTES = 20
 
 
-@click.command(name="import")
+@click.command(name="import", short_help="Import cards of your own.")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--to",

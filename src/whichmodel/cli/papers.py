@@ -8,7 +8,7 @@ from whichmodel.cli.papers_import import import_papers, index_papers
 from whichmodel.cli.papers_search import search_papers
 
 
-@click.group()
+@click.group(short_help="Search the library of papers; import more.")
 def papers() -> None:
     """Search the library of papers, and fill it: from arXiv, BibTeX, or lists of your own."""
 

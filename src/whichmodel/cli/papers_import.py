@@ -23,7 +23,7 @@ _MINUTES_A_THOUSAND = 0.6
 _SOME = 2000
 
 
-@click.command(name="import")
+@click.command(name="import", short_help="Import papers: files, or from arXiv.")
 @click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "--arxiv", "queries", metavar="QUERY", multiple=True, help='From arXiv: cat:cs.CV AND abs:"inpainting".'
@@ -92,7 +92,7 @@ def import_papers(
     return 2 if bad else 0
 
 
-@click.command(name="index")
+@click.command(name="index", short_help="Make the vectors that a large import left for later.")
 @click.option("--most", metavar="N", type=click.IntRange(1), help="At most so many vectors now.")
 @click.option("--library", "name", metavar="DIR|URL", help="The library that is meant, in place of your own.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from whichmodel.recommending.papers import Related
 
 
-@click.command(name="search")
+@click.command(name="search", short_help="Find papers for a question, or words of a title.")
 @click.argument("query")
 @click.option("--year", metavar="FROM..TO", default="", help="Years, such as 2023, 2020.. or 2020..2022.")
 @click.option("--topic", metavar="NAME", default="", help="One of its tasks or subjects: deblurring, cs.CV.")

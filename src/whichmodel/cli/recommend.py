@@ -18,7 +18,7 @@ from whichmodel.recommending import recommend as rank
 from whichmodel.understand import understand
 
 
-@click.command()
+@click.command(short_help="Name models for a question, with the reasons.")
 @click.argument("question", required=False)
 @click.option("--top", type=click.IntRange(1, 100), default=3, show_default=True, help="How many models.")
 @click.option(
@@ -27,7 +27,7 @@ from whichmodel.understand import understand
     shell_complete=collection_names,
     help="Only models of this collection: whichmodel, cnaps, or a catalog that a package brings.",
 )
-@click.option("--json", "as_json", is_flag=True, help="JSON for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 @batch_options('"id", "question"')
 def recommend(question: str | None, top: int, collection: str | None, as_json: bool, **of_batch: Any) -> None:
     """Recommend models for QUESTION, each with the reason and what speaks against it.

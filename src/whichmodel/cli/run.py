@@ -58,7 +58,7 @@ GO_ON = "what is done is kept: the same command with --resume goes on from there
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
-@click.command()
+@click.command(short_help="Say what `run` would do, without doing it.")
 @click.argument("what", shell_complete=whats)
 @PICTURES
 @click.option(
@@ -140,7 +140,7 @@ def plan(
     return 0 if all(item.runs for item in plans) else 2
 
 
-@click.command()
+@click.command(short_help="Do something to pictures: in words, by a model, a workflow.")
 @click.argument("what", shell_complete=whats)
 @PICTURES
 @click.option(

@@ -32,15 +32,27 @@ _LINE_EVERY = 50
     "-o", "--output", metavar="FOLDER", required=True, type=click.Path(path_type=Path),
     help="Folder for last.pt, the checkpoint, and log.csv.",
 )  # fmt: skip
-@click.option("--variant", type=click.Choice(["small", "base", "large"]), default="small", show_default=True)
+@click.option(
+    "--variant",
+    type=click.Choice(["small", "base", "large"]),
+    default="small",
+    show_default=True,
+    help="Size of the network.",
+)
 @click.option("--crop", type=_POSITIVE, default=256, show_default=True, help="Side of the crops in pixels.")
 @click.option("--batch", type=_POSITIVE, default=16, show_default=True, help="Crops in a batch.")
-@click.option("--epochs", type=_POSITIVE, default=3000, show_default=True)
+@click.option("--epochs", type=_POSITIVE, default=3000, show_default=True, help="Rounds over the pairs.")
 @click.option(
     "--epoch-crops", type=_POSITIVE, help="Crops in an epoch; by default one a pair, or 1000 of photos."
 )
 @click.option("--steps", type=_POSITIVE, help="Stop after so many steps in all; --resume goes on.")
-@click.option("--rate", type=click.FloatRange(0, min_open=True), default=2e-4, show_default=True)
+@click.option(
+    "--rate",
+    type=click.FloatRange(0, min_open=True),
+    default=2e-4,
+    show_default=True,
+    help="Highest learning rate.",
+)
 @click.option(
     "--warm-up", type=click.IntRange(0), default=3, show_default=True, help="Epochs of rising rate."
 )
@@ -58,10 +70,20 @@ _LINE_EVERY = 50
     "--curriculum", is_flag=True, help="Begin with the smallest size, admit the larger ones by and by."
 )
 @click.option(
-    "--longest-blur", type=click.FloatRange(3, 101), default=31.0, show_default=True, help="Of --photos."
+    "--longest-blur",
+    type=click.FloatRange(3, 101),
+    default=31.0,
+    show_default=True,
+    help="Of --photos, in pixels.",
 )
-@click.option("--seed", type=int, default=1234, show_default=True)
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option("--seed", type=int, default=1234, show_default=True, help="Of all that is drawn by chance.")
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="What to train on.",
+)
 @click.option("--workers", type=_POSITIVE, default=2, show_default=True, help="Threads that prepare crops.")
 @click.option(
     "--save-every", type=_POSITIVE, default=500, show_default=True, help="Steps between checkpoints."

@@ -24,7 +24,7 @@ def weights() -> None:
     """List, fetch and check the weights that models run with."""
 
 
-@weights.command(name="list")
+@weights.command(name="list", short_help="Which weights there are, and which are here.")
 @click.option(
     "--licence",
     "licences",
@@ -69,7 +69,7 @@ def list_weights(licences: tuple[str, ...], as_json: bool) -> None:
     _print_table(("id", "what", "MB", "licence", "from", "here", "notes"), rows)
 
 
-@weights.command()
+@weights.command(short_help="Fetch weights into the cache.")
 @click.argument("names", metavar="NAME...", nargs=-1, shell_complete=weights_names)
 @click.option("--all", "everything", is_flag=True, help="Fetch all weights that there are.")
 @click.option(
@@ -137,7 +137,7 @@ def pull(
     return 1 if failed else 0
 
 
-@weights.command()
+@weights.command(short_help="Check the weights that are here against their SHA-256.")
 @click.argument("names", metavar="[NAME...]", nargs=-1, shell_complete=weights_names)
 @_JSON
 def verify(names: tuple[str, ...], as_json: bool) -> int:
