@@ -7,6 +7,7 @@ no network: nothing on a page comes from another server. Pictures are made by th
 from __future__ import annotations
 
 import inspect
+import logging
 import re
 import sys
 from pathlib import Path
@@ -28,6 +29,9 @@ import docs_pictures  # noqa: E402 - its folder has to be on the path first
 import whichmodel  # noqa: E402
 from whichmodel.nodes.registry import OPERATIONS  # noqa: E402
 
+# libvips tells of each of its threads; a build says only what is wrong.
+logging.getLogger("pyvips").setLevel(logging.WARNING)
+
 project = "whichmodel"
 version = release = whichmodel.__version__
 language = "en-GB"
@@ -39,7 +43,7 @@ extensions = [
     "sphinx.ext.viewcode",
     "sphinx_copybutton",
 ]
-exclude_patterns = ["made"]
+exclude_patterns = ["made", "_static"]
 
 # Headings of three levels can be linked to, as at GitHub.
 myst_heading_anchors = 3
@@ -53,6 +57,8 @@ python_maximum_signature_line_length = 88
 
 html_theme = "furo"
 html_title = "whichmodel"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
 copybutton_prompt_text = "$ "
