@@ -26,7 +26,7 @@ from whichmodel.weights.record import read_record
 PAGES = {str(path.relative_to(REPOSITORY)): blocks_of(path) for path in documents()}
 BLOCKS = [block for blocks in PAGES.values() for block in blocks]
 TRIED = [block for block in BLOCKS if block.runs or (block.is_output and block.language in LANGUAGES)]
-MOST_NOT_RUN = 12
+MOST_NOT_RUN = 8
 KINDS: dict[str, frozenset[str]] = {
     "text": frozenset(("", "drawing")),
     "markdown": frozenset(("", "output")),
