@@ -2,9 +2,10 @@
 
     python benchmarks/tile_exactness.py [--tile 48] [--overlap 64] [--size 120 100] [WEIGHTS ...]
 
-Prints, for each weights record, the field `tiling` to put into it. The pictures are parts of the
-photographs that scikit-image carries, among them the one on which the bare network is unstable, and
-synthetic ones that networks find hard: one-pixel checkerboard, noise, hard edges, single dots, a gradient.
+Prints, for each weights record, the field `tiling` to put into it (name one record at a time: its memory is what the
+process grew by). The pictures are parts of the photographs that scikit-image carries, among them the one on which the
+bare network is unstable, and synthetic ones that networks find hard: one-pixel checkerboard, noise, hard edges,
+single dots, a gradient.
 For a network whose receptive field is larger than any sensible overlap, `--overlap` tries a smaller one; the
 pictures should then be several times as wide (`--size`), or no tile has a neighbour that it does not see.
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import resource
 import sys
 from datetime import UTC, datetime
 
@@ -23,12 +25,13 @@ from skimage import data
 
 from whichmodel.nodes.exactness import part_of, tile_difference
 from whichmodel.nodes.model import overlap_of
-from whichmodel.nodes.network import picture_net
+from whichmodel.nodes.network import PictureNet, picture_net
 from whichmodel.pictures import Box
 from whichmodel.weights import WeightsRecord, installed, pull, records
 from whichmodel.weights.record import Tiling
 
 WIDTH, HEIGHT = 120, 100
+LARGE = 256
 PHOTOGRAPHS = {"coffee": (380, 190), "astronaut": (150, 60), "chelsea": (120, 80)}
 """Photographs, and the left top corner of the part that is taken."""
 
@@ -62,6 +65,25 @@ def with_overlap(weights: WeightsRecord, overlap: int) -> WeightsRecord:
         difference=0, steps=0, overlap=overlap, tiles=(1,), pictures="", date="2026-01-01", working_bytes=1
     )
     return msgspec.structs.replace(weights, tiling=measured)
+
+
+def working_bytes(net: PictureNet) -> int:
+    """Bytes for each input pixel: what this process grew by while tiles were run, and half as much again.
+
+    The tiles have up to 256 pixels a side and several shapes, as those at the borders of a picture: what one leaves of
+    memory does not always serve the next.
+    """
+    before, random = _peak(), np.random.default_rng(7)
+    for height in (LARGE, 160, 208):
+        for width in (LARGE, 176, 224):
+            net.infer(random.random((3, height, width), np.float32))
+    return max(100, math.ceil(1.5 * (_peak() - before) / LARGE**2 / 100) * 100)
+
+
+def _peak() -> int:
+    """The most memory that this process has had, in bytes."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def main() -> int:
@@ -109,7 +131,8 @@ def main() -> int:
         print(
             f"{id}\ntiling:\n  difference: {math.ceil(worst * 1e6) / 1e6:.6f}\n  steps: {steps}\n"
             f"  overlap: {overlap_of(weights)}\n  tiles: {sides}\n"
-            f'  pictures: {words}\n  date: "{datetime.now(UTC).date()}"\n',
+            f'  pictures: {words}\n  date: "{datetime.now(UTC).date()}"\n'
+            f"  working_bytes: {working_bytes(net)}\n",
             flush=True,
         )
     within = worst_of_all <= 1 / 255

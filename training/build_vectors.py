@@ -18,17 +18,31 @@ import numpy as np
 from whichmodel.catalog import vectors
 from whichmodel.catalog.load import cards_shipped
 from whichmodel.catalog.papers import papers
+from whichmodel.domain import InputError
 from whichmodel.runtimes.text_encoder import SHA256, encode
 
 TARGET = Path(vectors.__file__).parent / "data" / "vectors"
 
 
 def main() -> None:
-    """Write both tables."""
+    """Write both tables; that of the papers, which takes minutes, only where a title or the encoder has changed."""
     texts = {name: vectors.card_text(card) for name, card in cards_shipped().items()}
     write("cards", list(texts.values()), {name: vectors.digest(text) for name, text in texts.items()})
     titles = [paper.title for paper in papers()]
-    write("papers", titles, {"titles": vectors.digest("\n".join(titles))})
+    rows = {"titles": vectors.digest("\n".join(titles))}
+    if written("papers") == (SHA256, rows):
+        print("papers: as they are")
+    else:
+        write("papers", titles, rows)
+
+
+def written(name: str) -> tuple[str, dict[str, str]] | None:
+    """Encoder and rows of the table that is there; `None` where there is none that can be read."""
+    try:
+        facts = vectors.read_table(name).facts
+    except InputError:
+        return None
+    return facts.encoder, facts.rows
 
 
 def write(name: str, texts: Sequence[str], rows: dict[str, str]) -> None:

@@ -1,6 +1,6 @@
 """Runs the blocks of one document, one after the other, in a folder of its own.
 
-The folder looks like the checkout that a reader stands in: `examples/`, `scripts/` and `benchmarks/` are there, and
+The folder looks like the checkout that a reader stands in: `examples/`, `scripts/`, `benchmarks/` and `training/` are there, and
 `photo.png`, the demo's photograph. What a block leaves behind (files, variables, names in Python) is there for the
 next.
 """
@@ -22,7 +22,7 @@ from typing import Any
 from docs_blocks import REPOSITORY, SHELL, Block
 from docs_compare import mismatch
 
-_ASIDE = ("examples", "scripts", "benchmarks", "pyproject.toml")
+_ASIDE = ("examples", "scripts", "benchmarks", "training", "pyproject.toml")
 _LONGEST = 280
 
 # What a document installs goes into a folder of its own, never into the Python that runs the tests.
