@@ -1,8 +1,8 @@
 """Runs the blocks of one document, one after the other, in a folder of its own.
 
-The folder looks like the checkout that a reader stands in: `examples/`, `scripts/`, `benchmarks/` and `training/` are there, and
-`photo.png`, the demo's photograph. What a block leaves behind (files, variables, names in Python) is there for the
-next.
+The folder looks like the checkout that a reader stands in: `examples/`, `scripts/`, `benchmarks/` and `training/` are
+there, and `photo.png`, the demo's photograph. What a block leaves behind (files, variables, names in Python) is there
+for the next.
 """
 
 from __future__ import annotations
