@@ -18,6 +18,10 @@ OBJECT_STORE = 128_000_000
 """Bytes of Ray's object store on this machine: names of files and reports are all that passes through it."""
 
 
+_STARTS = 4
+"""Of a cluster of this machine: Ray gives one 30 seconds, and a busy machine may need more."""
+
+
 @dataclass(frozen=True)
 class Need:
     """What one worker needs of a machine.
@@ -160,14 +164,26 @@ def _start(ray: Any, workers: int | None, quiet: dict[str, Any]) -> None:
     # Who is on this machine and does not know it cannot use the cluster; and nothing is written to the home.
     os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
     own = _on_loopback()
-    ray.init(
-        address="local",
-        num_cpus=workers or usable_threads(),
-        include_dashboard=False,
-        object_store_memory=OBJECT_STORE,
-        _node_ip_address="127.0.0.1" if own else None,
-        **quiet,
-    )
+    for start in range(1, _STARTS + 1):
+        try:
+            ray.init(
+                address="local",
+                num_cpus=workers or usable_threads(),
+                include_dashboard=False,
+                object_store_memory=OBJECT_STORE,
+                _node_ip_address="127.0.0.1" if own else None,
+                **quiet,
+            )
+            return
+        except Exception as error:
+            # Ray's own error for a machine that is too busy to start in 30 seconds, which has no kind of its own.
+            if "timed out during startup" not in str(error):
+                raise
+            ray.shutdown()
+            if start == _STARTS:
+                raise TimeoutError(
+                    f"it did not start, {_STARTS} times; is this machine very busy?"
+                ) from error
 
 
 def _on_loopback() -> bool:
