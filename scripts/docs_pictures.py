@@ -29,7 +29,7 @@ TAKEN = {
 }
 
 # A part of the enlarged photo in which the model made up the grain of the wood: left, top, width, height.
-GRAIN = (0, 330, 400, 260)
+GRAIN = (0, 340, 260, 230)
 
 
 def make(target: Path) -> None:
