@@ -67,7 +67,7 @@ class Person:
         assert answer.status_code == 303, answer.text
         return answer.headers["location"]
 
-    def ended(self, address: str, seconds: float = 90) -> str:
+    def ended(self, address: str, seconds: float = 300) -> str:
         """Wait for the end of a run and give its page."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:

@@ -19,6 +19,7 @@ CHROMIUM = os.environ.get("WHICHMODEL_CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
 FADED = "correct the faded colours of my old photo"
+LONG = "enlarge my photo 16x"  # far longer than what is done while it runs
 PAGES = (
     "/",
     "/ask?q=enlarge+my+photo+4x",
@@ -48,7 +49,10 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield found[0].rstrip("/")
     finally:
         process.terminate()
-        process.wait(30)
+        try:
+            process.wait(WAIT / 1000)
+        finally:
+            process.kill()
 
 
 @pytest.fixture(scope="module")
@@ -108,14 +112,24 @@ def until(page: Any, condition: str) -> None:
     raise AssertionError(f"never: {condition}")
 
 
-def begun(page: Any, question: str, photograph: Path) -> None:
-    """From the question to the page of a run."""
+def planned(page: Any, question: str, *photographs: Path) -> None:
+    """From the question to the plan."""
     page.goto("/ask?q=" + question.replace(" ", "+"))
-    page.set_input_files("#own", photograph)
+    page.set_input_files("#own", list(photographs))
     page.wait_for_url("**photo=**")
     page.wait_for_selector("#plan figure")
-    page.click("#run-form button[type=submit]")
+
+
+def run(page: Any) -> None:
+    """From the plan to the page of the run."""
+    page.click("#run-form [type=submit]")
     page.wait_for_url("**/runs/**")
+
+
+def ended(page: Any) -> None:
+    """Wait for the page of a run that has ended well; it is loaded anew whenever the run got further, now no more."""
+    page.wait_for_selector("#keep")
+    page.wait_for_load_state()
 
 
 def test_from_the_question_to_the_evidence(opened: Callable[..., Any], photograph: Path) -> None:
@@ -124,7 +138,7 @@ def test_from_the_question_to_the_evidence(opened: Callable[..., Any], photograp
     page.fill("#q", FADED)
     page.set_input_files("#file", photograph)
     page.get_by_text("180 × 120 pixels: ready").wait_for()
-    page.click("text=Ask >> nth=-1")
+    page.get_by_role("button", name="Ask", exact=True).click()
     page.wait_for_selector(".reply")
     cited = page.locator("a.cite").first
     target = cited.get_attribute("href")
@@ -133,44 +147,48 @@ def test_from_the_question_to_the_evidence(opened: Callable[..., Any], photograp
     page.wait_for_selector("#plan figure")
     page.locator("#plan svg a:visible").first.click()
     page.locator("details.step:target[open]").wait_for()
-    page.click("#run-form button[type=submit]")
-    page.wait_for_url("**/runs/**")
-    page.wait_for_selector(".legend-list")
+    run(page)
+    ended(page)
+    look = "document.querySelector('canvas').getContext('2d').getImageData(%s, 200, 1, 1).data.join()"
+    left, right = (look % f"document.querySelector('canvas').width * {share}" for share in (0.4, 0.6))
+    until(page, f"{left} !== '0,0,0,0' && {right} !== '0,0,0,0' && {left} !== {right}")
     until(page, "document.querySelector('[data-viewer]').waiting === 0")
-    look = "document.querySelector('canvas').getContext('2d').getImageData(%d, 200, 1, 1).data.join()"
-    width = page.evaluate("document.querySelector('canvas').width")
-    before, after = (page.evaluate(look % (width * share)) for share in (0.4, 0.6))
-    assert before != after
+    after = page.evaluate(right)
     page.locator("[data-divider]").fill("100")
-    page.wait_for_timeout(200)
-    assert page.evaluate(look % (width * 0.6)) != after, "the divider shows the photo there now"
+    until(page, f"{right} !== {after!r}")  # the divider shows the photo there now
     page.check("[data-map]")
     page.select_option("[data-print]", label="A3")
-    assert "42.0" in page.locator("[data-print-told]").inner_text()
+    page.locator("[data-print-told]", has_text="42.0").wait_for()
+    until(page, "Number(document.querySelector('[data-scene-picture]').getAttribute('width')) === 42")
     with page.expect_download() as download:
         page.get_by_role("link", name="The picture").click()
     assert download.value.suggested_filename == "old-photo-result.png"
     page.goto("/history")
-    assert page.locator(".past").count() == 1
+    page.locator(".past").wait_for()  # exactly one, else this fails
 
 
 def test_reload_cancel_and_two_people_at_once(
     opened: Callable[..., Any], photos: dict[str, Path], photograph: Path
 ) -> None:
     first, second = opened(), opened()
-    begun(first, "enlarge my photo 4x", photos["coffee"])
-    begun(second, FADED, photograph)
+    planned(second, FADED, photograph)
+    planned(first, LONG, photos["coffee"])
+    run(first)
+    run(second)
     first.reload()
     first.wait_for_selector("[data-steps] progress")
-    assert first.locator("[data-run]").count() == 1
+    own = second.url
     second.goto(first.url)
-    assert "There is no such run" in second.content()
-    first.click("text=End it")
+    second.get_by_text("There is no such run").wait_for()
+    second.goto(own)
+    second.get_by_text("before yours").wait_for()
+    first.get_by_role("button", name="End it").click()
     first.get_by_role("heading", name="You ended it").wait_for()
     second.goto("/history")
     second.locator(".past-link").click()
-    second.wait_for_selector(".legend-list")
-    assert second.locator("text=Keep it").count()
+    ended(second)
+    first.goto("/history")
+    first.get_by_text("ended by you").wait_for()
 
 
 def test_it_works_by_keyboard_alone(opened: Callable[..., Any], photograph: Path) -> None:
@@ -189,23 +207,24 @@ def test_it_works_by_keyboard_alone(opened: Callable[..., Any], photograph: Path
     tab_to("#q")
     keys.type(FADED)
     keys.press("Enter")
+    page.wait_for_url("**/ask?**")
     page.wait_for_selector(".reply")
     tab_to("#own")
     page.set_input_files("#own", photograph)
     page.wait_for_url("**photo=**")
     page.wait_for_selector("#plan figure")
-    tab_to("#run-form button")
+    tab_to("#run-form [type=submit]")
     keys.press("Enter")
     page.wait_for_url("**/runs/**")
-    page.wait_for_selector(".legend-list")
+    ended(page)
     tab_to("canvas")
-    told = page.locator("output[data-told]")
-    before = told.inner_text()
+    until(page, "document.querySelector('output[data-told]').textContent")
+    before = page.locator("output[data-told]").inner_text()
     keys.press("+")
     until(page, f"document.querySelector('output[data-told]').textContent !== {before!r}")
     tab_to("[data-divider]")
     keys.press("End")
-    assert page.locator("[data-divider]").input_value() == "100"
+    until(page, "document.querySelector('[data-divider]').value === '100'")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -215,8 +234,9 @@ def test_axe_finds_nothing_and_a_phone_shows_all(
     from axe_playwright_python.sync_playwright import Axe
 
     page = opened(color_scheme=scheme, viewport={"width": 390, "height": 844})
-    begun(page, FADED, photograph)
-    page.wait_for_selector(".legend-list")
+    planned(page, FADED, photograph)
+    run(page)
+    ended(page)
     found = []
     for path in (page.url, *PAGES):
         page.goto(path)

@@ -80,7 +80,7 @@ def test_a_process_whose_server_is_gone_ends() -> None:
         assert out is not None
         pid = int(await out.readline())
         await server.wait()
-        for _ in range(100):
+        for _ in range(1200):
             if memory_of(pid) in (None, 0):
                 return False
             await asyncio.sleep(0.1)

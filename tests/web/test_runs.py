@@ -113,7 +113,11 @@ def test_what_waits_can_be_cancelled_and_more_than_may_wait_is_refused(
 ) -> None:
     photo = one.bring(small)["id"]
     given = {"q": QUESTION, "photo": photo}
-    answers = [client.post("/runs", data=given, follow_redirects=False) for _ in range(6)]
+    answers = []
+    for _ in range(50):  # they come faster than any is done
+        answers.append(client.post("/runs", data=given, follow_redirects=False))
+        if answers[-1].status_code != 303:
+            break
     assert answers[-1].status_code == 429
     assert int(answers[-1].headers["Retry-After"]) >= 1
     taken = [answer.headers["location"] for answer in answers if answer.status_code == 303]
