@@ -124,7 +124,6 @@ def serving(folder: Path) -> Iterator[Server]:
 def asks(folder: Path) -> None:
     """Questions one by one and many at once."""
     with serving(folder) as server:
-        time.sleep(5)  # the other process is warm too
         questions = [
             QUESTIONS[i % len(QUESTIONS)].format(THINGS[i // 5 % len(THINGS)], 2 + i) for i in range(150)
         ]
@@ -199,7 +198,6 @@ def kill(folder: Path) -> None:
 def paint(folder: Path) -> None:
     """What a browser measures."""
     with serving(folder) as server, browser() as page:
-        time.sleep(5)
         paints, answers = [], []
         for number in range(7):
             page.goto(f"http://{server.host}/")
@@ -255,20 +253,17 @@ def zoom_about(page: Any) -> str:
     rest = sorted(page.evaluate("gaps.splice(0)"))
     box = page.locator("canvas").bounding_box()
     mouse = page.mouse
-    for x, y in ((0.3, 0.4), (0.7, 0.6), (0.5, 0.2)):
+    for x, y in ((0.3, 0.4), (0.7, 0.6), (0.6, 0.2)):
         left, top = box["x"] + x * box["width"], box["y"] + y * box["height"]
-        mouse.move(left, top)
-        for _ in range(30):
-            mouse.wheel(0, -120)
-            page.wait_for_timeout(16)
-        mouse.move(left + 60, top)  # away from the divider
-        mouse.down()
-        for step in range(60):
-            mouse.move(left + 60 - 8 * step, top + 4 * step)
-        mouse.up()
-        for _ in range(30):
-            mouse.wheel(0, 120)
-            page.wait_for_timeout(16)
+        wheel(page, left, top, -120, 13)  # to about 1 : 1
+        for _ in range(3):
+            mouse.move(left, top)
+            mouse.down()
+            for step in range(40):
+                mouse.move(left - 8 * step, top + 3 * step)
+            mouse.up()
+        wheel(page, left, top, -120, 8)  # until single pixels are seen
+        wheel(page, left, top, 120, 21)
     # Not `wait_for_function`: it evaluates text in the page, which its policy forbids.
     while page.evaluate("document.querySelector('[data-viewer]').waiting"):
         page.wait_for_timeout(100)
@@ -285,6 +280,14 @@ def zoom_about(page: Any) -> str:
         f" drawing: median {middle(drawn)}, p95 {late(drawn)}; {len(tiles)} tiles:"
         f" median {middle(tiles)}, p95 {late(tiles)}"
     )
+
+
+def wheel(page: Any, left: float, top: float, turn: int, times: int) -> None:
+    """Turn the wheel over a place, a click in two frames."""
+    page.mouse.move(left, top)
+    for _ in range(times):
+        page.mouse.wheel(0, turn)
+        page.wait_for_timeout(33)
 
 
 def middle(sorted_times: list[float]) -> str:
