@@ -3,6 +3,7 @@
     python benchmarks/scale.py lines [--small] [--count 20000]
     python benchmarks/scale.py tiles [--small] [--what SPAN-4x]
     python benchmarks/scale.py pictures [--small] [options of scale_pictures.py]
+    python benchmarks/scale.py paper [unit costs, see scale_paper.py]
 
 Each prints a Markdown table whose ratios are of one run. The numbers in docs/scale.md come from here. Weights are
 fetched where they are missing; needs the extras `[ray]` and `[demo]`, and Linux, which tells what processes take.
@@ -25,7 +26,7 @@ SMALL = click.option("--small", is_flag=True, help="A quick one, which shows tha
 
 @click.group(help=(__doc__ or "").partition("\n")[0])
 def main() -> None:
-    """The group of the three measurements."""
+    """The group of the measurements."""
 
 
 @main.command()
@@ -58,6 +59,13 @@ def pictures(small: bool, options: tuple[str, ...]) -> None:
     quick = ("--count", "200", "--alone", "50", "--kill", "10") if small else ()
     call = [sys.executable, str(HERE / "scale_pictures.py"), *quick, *options]
     sys.exit(subprocess.run(call, check=False).returncode)
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def paper(options: tuple[str, ...]) -> None:
+    """What a million pictures, a wall of 100 gigapixels and a million questions need, from unit costs."""
+    sys.exit(subprocess.run([sys.executable, str(HERE / "scale_paper.py"), *options], check=False).returncode)
 
 
 if __name__ == "__main__":

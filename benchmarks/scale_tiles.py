@@ -18,8 +18,9 @@ from pathlib import Path
 
 from scale_processes import Family, Spent, shared
 from scale_tables import table
+from whichmodel.api.limits import limits_of
 from whichmodel.nodes.tiles import tiles
-from whichmodel.pictures import Picture, write_picture
+from whichmodel.pictures import Picture, read_header, write_picture
 from workflow import scene
 
 TILE = 256
@@ -27,11 +28,12 @@ TILE = 256
 
 @dataclass(frozen=True)
 class Ran:
-    """One run: seconds by the clock, those inside its steps, what its processes took, and a hash of the result."""
+    """One run: seconds by the clock, those inside its steps, what its processes took; pixels and hash of the result."""
 
     seconds: float
     steps: float
     spent: dict[str, Spent]
+    pixels: int
     result: str
 
     @property
@@ -57,9 +59,10 @@ def run(what: str, source: Path, target: Path, workers: int) -> Ran:
         sys.exit(f"the run with {workers} workers failed")
     report = json.loads(told)
     steps = sum(step["seconds"] for step in report["steps"])
+    header = read_header(target, limits_of(4000))
     result = hashlib.sha256(target.read_bytes()).hexdigest()
     target.unlink()
-    return Ran(seconds, steps, spent, result)
+    return Ran(seconds, steps, spent, header.width * header.height, result)
 
 
 def measure(folder: Path, what: str, sides: tuple[int, int], rounds: tuple[int, ...] = (0, 1, 2)) -> None:
@@ -92,6 +95,9 @@ def measure(folder: Path, what: str, sides: tuple[int, int], rounds: tuple[int, 
     )
     same = all(len({ran[side, n].result for n in rounds}) == 1 for side in sides)
     print(f"\nthe results are {'the same, byte for byte' if same else 'NOT THE SAME'}; {shared()}")
+    small, large = (ran[side, 0] for side in sides)
+    unit = (large.cpu - small.cpu) / (large.pixels - small.pixels) * 1e6
+    print(f"local: {unit:.2f} s of processor time a megapixel of result, beyond the start")
     for workers in rounds[1:]:
         print(overhead(sides, workers, ran))
     if not same:
