@@ -79,7 +79,11 @@ def downloaded(source: str, folder: Path) -> Path:
     done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
     found = [path for path in folder.iterdir() if path.is_file()]
     if done.returncode or len(found) != 1:
-        raise InputError(f"{source} was not fetched: {done.stderr.strip()[-500:]}")
+        raise InputError(
+            f"{source} was not fetched: {(done.stderr.strip().splitlines() or ['it gave no reason'])[-1][:500]}",
+            hint="if its wheels are for another Python or system, download one by hand (pip download --python-version,"
+            " --platform) and name it with --archive",
+        )
     return found[0]
 
 

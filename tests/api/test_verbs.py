@@ -6,6 +6,8 @@ import doctest
 import importlib
 import inspect
 import re
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -23,7 +25,8 @@ def finder(thing: object) -> list[doctest.Example]:
 
 
 @pytest.mark.parametrize("module", ["whichmodel", *sorted({one.__module__ for one in [*TYPES, *VERBS]})])
-def test_the_examples_run(module: str) -> None:
+def test_the_examples_run(module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # what they write is gone with the test's folder
     ran = doctest.testmod(importlib.import_module(module))
     assert ran.attempted
     assert ran.failed == 0
