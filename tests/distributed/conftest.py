@@ -6,7 +6,9 @@ import os
 import shutil
 import signal
 import tempfile
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,15 +55,22 @@ class Machines:
         return [pid for pid in _processes() if _parent(pid) in raylets and _is_worker(pid)]
 
     def kill_worker(self) -> int:
-        """Kill one worker that is there; its number."""
+        """Kill one worker that is there, and wait until it is gone; its number."""
         victim = self.workers()[0]
-        os.kill(victim, signal.SIGKILL)
+        _killed([victim])
         return victim
 
     def lose_second(self) -> None:
         """The second node is gone, with its workers, without a word."""
+        raylet = self._second.all_processes["raylet"][0].process.pid
+        own = [pid for pid in _processes() if _parent(pid) == raylet]
         self._cluster.remove_node(self._second, allow_graceful=False)
         self._second = None
+        _killed(own)
+
+    def rest(self) -> None:
+        """Wait until the workers of earlier runs are gone."""
+        _until(lambda: not self.workers())
 
     def end(self) -> None:
         """Stop all processes."""
@@ -93,8 +102,9 @@ def _machines() -> Iterator[Machines]:
 
 @pytest.fixture
 def machines(_machines: Machines) -> Machines:
-    """A cluster of two nodes that are both well."""
+    """A cluster of two nodes that are both well and have nothing to do."""
     _machines.whole()
+    _machines.rest()
     return _machines
 
 
@@ -122,6 +132,29 @@ def noise(tmp_path: Path) -> Callable[[str, int, int], Path]:
         return path
 
     return make
+
+
+def _killed(pids: list[int]) -> None:
+    """Kill processes, and wait until they are gone."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    _until(lambda: not any(_alive(pid) for pid in pids))
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds; two minutes at most."""
+    end = time.monotonic() + 120
+    while not holds():
+        assert time.monotonic() < end, "two minutes were not enough"
+        time.sleep(0.05)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (OSError, IndexError):
+        return False
 
 
 def _processes() -> list[int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -224,34 +223,37 @@ def test_a_driver_that_was_killed_goes_on_where_it_was(
     assert {name: data for name, data in results().items() if name[0] != "."} == local
 
 
+INTERRUPTED = f"""{LOOPBACK}
+import os, signal
+from whichmodel.cli import outcomes
+from whichmodel.cli.main import entry
+
+add = outcomes.Told.add
+
+def add_and_stop(told, outcome):
+    add(told, outcome)
+    os.kill(os.getpid(), signal.SIGINT)  # as Ctrl-C does
+
+outcomes.Told.add = add_and_stop
+entry()
+"""
+
+
 def test_ctrl_c_ends_with_130_and_the_others_are_done_later(
-    batch: list[tuple[Path, Path]], machines: Any, local: dict[str, bytes]
+    batch: list[tuple[Path, Path]],
+    machines: Any,
+    local: dict[str, bytes],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    address = machines.address
-    shutil.rmtree("out")
-    program = f"{LOOPBACK}\nfrom whichmodel.cli.main import entry\nentry()"
-    arguments = [
-        "run",
-        "twice.yaml",
-        "in",
-        "-o",
-        "out",
-        "--no-evidence",
-        "--engine",
-        "ray",
-        "--address",
-        address,
-    ]
-    command = [sys.executable, "-c", program, *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as driver:
-        assert driver.stdout is not None
-        assert driver.stderr is not None
-        # The first report shows that it is in the middle of it.
-        assert driver.stdout.readline()
-        driver.send_signal(signal.SIGINT)
-        driver.stdout.read()
-        said = driver.stderr.read()
-    assert driver.returncode == 130, said
-    assert "--resume" in said
-    assert run_program([*arguments, "--resume"]) == 0
+    arguments = ["run", "twice.yaml", "in", "-o", "out", "--no-evidence", "--engine", "ray"]
+    arguments += ["--address", machines.address]
+    command = [sys.executable, "-c", INTERRUPTED, *arguments]
+    driver = subprocess.run(command, check=False, timeout=120, capture_output=True, text=True)
+    assert driver.returncode == 130, driver.stderr
+    assert "--resume" in driver.stderr
+    assert driver.stdout.count("provenance") == 1
+    assert run_program([*arguments, "--resume", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["kept"]
+    assert len(told["kept"]) + len(told["runs"]) == MANY
     assert {name: data for name, data in results().items() if name[0] != "."} == local

@@ -93,7 +93,7 @@ def test_tiles_give_the_same_bytes_and_each_is_journalled_once(
 def test_a_worker_or_a_node_that_is_lost_changes_nothing(
     loss: str, machines: Any, photo: Path, whole: bytes, own_cache: Path
 ) -> None:
-    lost = []
+    lost: list[Any] = []
 
     def after(done: int) -> None:
         if done >= 5 and not lost:
