@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -72,6 +76,20 @@ def test_options_of_ray_are_refused_without_it(
     assert "--engine ray" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("address", ["nowhere", "127.0.0.1:0", "127.0.0.1:x", ":1", "127.0.0.1:70000"])
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(InputError, match="is not HOST:PORT"), clusters.cluster(address):
+        pass
+
+
+def test_a_cluster_that_is_not_there_is_told_at_once() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # nobody listens at a port that is bound alone
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(InputError, match="nobody listens at"), clusters.cluster(address):
+            pass
+
+
 class Nodes:
     """As much of Ray as is asked how large its machines are."""
 
@@ -130,6 +148,7 @@ def test_workers_get_the_folders_and_their_share_of_the_processors(
 
 @pytest.mark.slow
 def test_a_cluster_of_this_machine_listens_on_loopback_only() -> None:
+    folder = tempfile.mkdtemp(prefix="wm", dir="/tmp")  # short, as a test's own folder is not
     code = """
 import os, sys
 from pathlib import Path
@@ -159,11 +178,13 @@ with cluster(None, 1) as ray:
             if fields[3] == "0A" and fields[9] in sockets:
                 print("listens", fields[1].partition(":")[0])
 """
-    shown = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
-    )
+    command, there = [sys.executable, "-c", code], {**os.environ, "TMPDIR": folder}
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120, env=there)
+    left = os.listdir(folder)
+    shutil.rmtree(folder)
     listening = [line.split()[1] for line in shown.stdout.splitlines() if line.startswith("listens")]
     # 127.0.0.1 as the kernel writes it, alone and inside an IPv6 address.
     assert set(listening) <= {"0100007F", "0000000000000000FFFF00000100007F"}
     assert len(listening) >= 4
+    assert left == []  # sockets and logs are gone with it
     assert shown.stderr == ""

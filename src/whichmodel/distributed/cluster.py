@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import shutil
+import socket
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +20,11 @@ from whichmodel.workflow.scratch import gigabytes
 OBJECT_STORE = 128_000_000
 """Bytes of Ray's object store on this machine: names of files and reports are all that passes through it."""
 
+_LONGEST = 30
+"""Letters of the name of a folder in which there is room for Ray's own names."""
+
+_REACHED = 15.0
+"""Seconds in which the head of a cluster must answer."""
 
 _STARTS = 4
 """Of a cluster of this machine: Ray gives one 30 seconds, and a busy machine may need more."""
@@ -56,10 +64,13 @@ def cluster(address: str | None = None, workers: int | None = None) -> Iterator[
     """
     ray = required()
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    if address is not None:
+        _reach(address)
+    folder = _short_folder() if address is None else None
     try:
         with _silence():
-            if address is None:
-                _start(ray, workers, quiet)
+            if folder is not None:
+                _start(ray, workers, folder, quiet)
             else:
                 ray.init(address=address, **quiet)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
@@ -68,12 +79,14 @@ def cluster(address: str | None = None, workers: int | None = None) -> Iterator[
             f"{where} cannot be used: {_first_line(error)}",
             hint="ray status --address shows whether one is there; RAY_AUTH_TOKEN must be the one it was started with"
             if address
-            else "TMPDIR must name a folder with a short path that can be written",
+            else "free some memory, or leave out --engine",
         ) from error
     try:
         yield ray
     finally:
         ray.shutdown()
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def required() -> Any:
@@ -158,7 +171,43 @@ def _fitting(machine: Mapping[str, float], need: Need) -> int:
     return int(min(shares))
 
 
-def _start(ray: Any, workers: int | None, quiet: dict[str, Any]) -> None:
+def _reach(address: str) -> None:
+    """See that somebody listens at an address; Ray itself would wait for minutes.
+
+    Raises:
+        InputError: nobody does, or it is no address.
+    """
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise InputError(
+            f"--address {address!r} is not HOST:PORT", hint="for example: --address 10.0.0.1:6379"
+        )
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_REACHED).close()
+    except OSError as error:
+        raise InputError(
+            f"nobody listens at {address}: {error.strerror or error}",
+            hint="start a cluster there, ray start --head --port=6379, or leave out --address",
+        ) from error
+
+
+def _short_folder() -> str:
+    """A folder for sockets and logs; the whole name of a socket must not exceed 107 bytes.
+
+    Raises:
+        InputError: it cannot be made.
+    """
+    usual = tempfile.gettempdir()
+    try:
+        return tempfile.mkdtemp(prefix="wm", dir=usual if len(usual) <= _LONGEST else "/tmp")  # noqa: S108
+    except OSError as error:
+        raise InputError(
+            f"no temporary folder can be made in {usual}: {error.strerror or error}",
+            hint="TMPDIR must name a folder that can be written",
+        ) from error
+
+
+def _start(ray: Any, workers: int | None, folder: str, quiet: dict[str, Any]) -> None:
     from whichmodel.runtimes.ncnn import usable_threads
 
     # Who is on this machine and does not know it cannot use the cluster; and nothing is written to the home.
@@ -171,6 +220,7 @@ def _start(ray: Any, workers: int | None, quiet: dict[str, Any]) -> None:
                 num_cpus=workers or usable_threads(),
                 include_dashboard=False,
                 object_store_memory=OBJECT_STORE,
+                _temp_dir=folder,
                 _node_ip_address="127.0.0.1" if own else None,
                 **quiet,
             )
