@@ -141,8 +141,9 @@ class TestLayers:
         ("changes", "said"),
         [
             ({"dtype": "int32"}, "other types"),
-            ({"quantization": {"scale": 1}}, "other types"),
-            ({"shape": [2, 4]}, "which is not what"),
+            ({"quantization": {"scale": 1}}, "quantised"),
+            ({"shape": [2, 4]}, "which is less than"),
+            ({"shape": [2, 2]}, "speaks of"),
             ({"shape": [-2, -3]}, "impossible shape"),
             ({"shape": None}, "no list of weights"),
         ],

@@ -59,8 +59,8 @@ def test_constants_and_their_uses(tmp_path: Path) -> None:
         ([{**KERNEL, "quantization": {"scale": 1}}, AXES, BIAS], NUMBERS, "quantised"),
         ([{**KERNEL, "shape": [-2, -3]}, AXES, BIAS], NUMBERS, "impossible"),
         ([{**KERNEL, "shape": [1] * 9}, AXES, BIAS], NUMBERS, "impossible"),
-        ([{**KERNEL, "shape": None}, AXES, BIAS], NUMBERS, "no graph"),
-        ([{"shape": [2, 3], "dtype": "float32"}], NUMBERS, "no graph"),
+        ([{**KERNEL, "shape": None}, AXES, BIAS], NUMBERS, "no list of weights"),
+        ([{"shape": [2, 3], "dtype": "float32"}], NUMBERS, "no list of weights"),
     ],
 )
 def test_what_does_not_fit(entries: list[dict[str, Any]], numbers: bytes, said: str, tmp_path: Path) -> None:

@@ -6,8 +6,6 @@ Nothing of the graph is run. What is taken from it are its constants and, becaus
 
 from __future__ import annotations
 
-import json
-import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,10 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from whichmodel.networks.shards import read_model, read_numbers
+
 _LARGEST_GRAPH = 64_000_000
-_MOST_DIMENSIONS = 8
-_BYTES = 4
-_TYPES = {"float32": "<f4", "int32": "<i4"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,38 +58,13 @@ def read_graph(model: Path, shards: Sequence[Path]) -> Constants:
     Raises:
         ValueError: not such a graph, or the numbers do not add up.
     """
-    if model.stat().st_size > _LARGEST_GRAPH:
-        raise ValueError(f"{model.name} is too large")
-    told = json.loads(model.read_text(encoding="utf-8"))
+    told, listed = read_model(model, _LARGEST_GRAPH)
     try:
-        entries = [entry for group in told["weightsManifest"] for entry in group["weights"]]
-        wanted = [
-            (str(entry["name"]), str(entry["dtype"]), [int(side) for side in entry["shape"]])
-            for entry in entries
-        ]
         nodes = told["modelTopology"]["node"]
-        uses = _uses({name for name, _, _ in wanted}, nodes)
+        uses = _uses({tensor.name for tensor in listed}, nodes)
     except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{model.name} is no graph with a list of weights: {error}") from error
-    if any("quantization" in entry for entry in entries):
-        raise ValueError(f"{model.name} has quantised numbers, which are not read here")
-    numbers = b"".join(shard.read_bytes() for shard in shards)
-    arrays: dict[str, NDArray[np.float32]] = {}
-    place = 0
-    for name, kind, shape in wanted:
-        if kind not in _TYPES:
-            raise ValueError(f"{name} has numbers of type {kind}, which are not read here")
-        if len(shape) > _MOST_DIMENSIONS or min(shape, default=1) < 0:
-            raise ValueError(f"{name} has an impossible shape")
-        size = math.prod(shape) * _BYTES
-        if place + size > len(numbers):
-            raise ValueError(f"the shards hold {len(numbers):,} bytes, which is less than {model.name} says")
-        if kind == "float32":
-            found = np.frombuffer(numbers, _TYPES[kind], math.prod(shape), place)
-            arrays[name] = found.astype(np.float32).reshape(shape)
-        place += size
-    if place != len(numbers):
-        raise ValueError(f"the shards hold {len(numbers):,} bytes, and {model.name} speaks of {place:,}")
+        raise ValueError(f"{model.name} is no graph: {error}") from error
+    arrays = read_numbers(model, listed, shards)
     return Constants(arrays, {name: tuple(found) for name, found in uses.items() if name in arrays})
 
 
