@@ -191,6 +191,28 @@ def test_reload_cancel_and_two_people_at_once(
     first.get_by_text("ended by you").wait_for()
 
 
+def test_a_model_in_the_place_of_another_and_a_mask(
+    opened: Callable[..., Any], photograph: Path, tmp_path: Path
+) -> None:
+    from PIL import Image
+
+    mask = tmp_path / "mask.png"
+    Image.new("L", (180, 120), 255).save(mask)
+    page = opened()
+    planned(page, "SISR-DRN-S-8x", photograph, photograph)
+    submit = page.locator("#run-form [type=submit]")
+    until(page, "document.querySelector('#run-form [type=submit]').disabled")
+    assert submit.inner_text() == "Run it on all 2"
+    page.get_by_label("SPAN-4x then SPAN-2x").check()
+    until(page, "!document.querySelector('#run-form [type=submit]').disabled")
+    until(page, "document.activeElement.value === 'SPAN-4x+SPAN-2x'")
+    page.set_input_files("#mask", mask)
+    kept = page.locator("#plan summary", has_text="leave alone what the mask marks")
+    kept.wait_for()
+    page.get_by_role("button", name="Without a mask").click()
+    kept.wait_for(state="detached")
+
+
 def test_it_works_by_keyboard_alone(opened: Callable[..., Any], photograph: Path) -> None:
     page = opened()
     page.goto("/")

@@ -7,12 +7,16 @@ import logging
 from contextlib import suppress
 from typing import Any
 
+import msgspec
+
 from whichmodel.web.process import Failed, Limit, Worker
 
 _PATIENCE = 0.5
 """Seconds that work waits before a further process is started for it."""
 _IDLE = 120.0
 """Seconds after which a further process that has nothing to do is ended: it holds some 200 MB."""
+_START = 90.0
+"""Seconds that a fresh process gets in addition: it loads its libraries and networks with its first piece of work."""
 _log = logging.getLogger(__name__)
 
 
@@ -34,7 +38,7 @@ class Pool:
     Args:
         size: processes at the same time, at most.
         most: pieces of work that may wait; more are refused.
-        limit: of each.
+        limit: of each piece; the first one of a process may take longer.
         kept: whether processes stay for the next piece of work.
         first: what a further process does before it is given work, so that nobody waits for its start.
     """
@@ -42,6 +46,7 @@ class Pool:
     def __init__(self, size: int, most: int, limit: Limit, *, kept: bool = True, first: str = "") -> None:
         self._most = most + size
         self._limit = limit
+        self._fresh = msgspec.structs.replace(limit, seconds=limit.seconds + _START)
         self._kept = kept
         self._first = first
         self._size = size
@@ -87,12 +92,14 @@ class Pool:
 
     async def _do(self, task: str, given: dict[str, Any]) -> dict[str, Any]:
         worker = self._idle.pop() if self._idle else None
+        limit = self._limit
         if worker is None or not worker.alive:
             worker = await Worker.start()
+            limit = self._fresh
         clock = asyncio.get_running_loop().time
         began = clock()
         try:
-            return await worker.work(task, given, self._limit)
+            return await worker.work(task, given, limit)
         finally:
             self._mean = 0.9 * self._mean + 0.1 * (clock() - began)
             if self._kept and worker.alive:
@@ -110,7 +117,7 @@ class Pool:
         try:
             worker = await Worker.start()
             with suppress(Failed):
-                await worker.work(self._first, {}, self._limit)
+                await worker.work(self._first, {}, self._fresh)
             if worker.alive:
                 self._idle.append(worker)
                 self._open += 1

@@ -38,7 +38,7 @@ class Settings:
     kept_bytes: int = 20_000_000_000
     photo_megapixels: int = 100
     max_megapixels: int = 400
-    ask_seconds: float = 20.0
+    ask_seconds: float = 30.0
     look_seconds: float = 120.0
     run_seconds: float = 3600.0
     ask_memory_bytes: int = 1_500_000_000

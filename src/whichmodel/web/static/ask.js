@@ -146,7 +146,11 @@ async function plan() {
     if (own !== round) return;
     place.setAttribute("aria-busy", "false");
     if (answer?.ok) {
+      const held = place.contains(document.activeElement) ? document.activeElement : null;
       place.innerHTML = await answer.text();
+      // Who chose something in the plan that was is at the same choice in the new one.
+      const alike = (input) => input.name === held?.name && input.value === held?.value;
+      if (held) [...place.querySelectorAll("input")].find(alike)?.focus();
       submit.disabled = Boolean(place.querySelector("[data-cannot]"));
       for (const box of place.querySelectorAll("[data-replan]")) box.addEventListener("change", ask);
       openTarget();
