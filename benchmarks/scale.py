@@ -3,6 +3,7 @@
     python benchmarks/scale.py lines [--small] [--count 20000]
     python benchmarks/scale.py tiles [--small] [--what SPAN-4x]
     python benchmarks/scale.py pictures [--small] [options of scale_pictures.py]
+    python benchmarks/scale.py tasks [--small]
     python benchmarks/scale.py paper [unit costs, see scale_paper.py]
 
 Each prints a Markdown table whose ratios are of one run. The numbers in docs/scale.md come from here. Weights are
@@ -59,6 +60,15 @@ def pictures(small: bool, options: tuple[str, ...]) -> None:
     quick = ("--count", "200", "--alone", "50", "--kill", "10") if small else ()
     call = [sys.executable, str(HERE / "scale_pictures.py"), *quick, *options]
     sys.exit(subprocess.run(call, check=False).returncode)
+
+
+@main.command()
+@SMALL
+def tasks(small: bool) -> None:
+    """Hand out tasks that do nothing: what is the cost of one?"""
+    from scale_tasks import measure
+
+    measure((200, 1000) if small else (1000, 9000))
 
 
 @main.command(context_settings={"ignore_unknown_options": True})

@@ -22,17 +22,29 @@ CORES, MEMORY_GB = 16, 64
 
 @dataclass(frozen=True)
 class Costs:
-    """Unit costs: of processor time, of memory, of bytes; the defaults were measured, see docs/scale.md."""
+    """Unit costs; the defaults are what docs/scale.md tells, measured on a busy computer.
 
-    seconds_a_megapixel: float = 0.49
+    Args:
+        seconds_a_megapixel: of processor time, of a network, a megapixel of result.
+        picture_ms, ray_picture_ms: of processor time, for a picture beside its network; and what Ray adds.
+        jpeg_seconds_a_megapixel, tiff_seconds_a_megapixel: of processor time, to write a result.
+        unit_ms: of the asking program's processor time, for a unit that comes back.
+        worker_mb: memory of a worker.
+        jpeg_in, jpeg_out, tiff_out: megabytes a megapixel.
+        row_bytes: of the asking program's memory, for a picture of a batch; counted from its fields, not measured.
+        line_ms: of processor time, for a question.
+        line_in, line_out: bytes of a question and its answer.
+    """
+
+    seconds_a_megapixel: float = 0.80
     picture_ms: float = 26.0
     ray_picture_ms: float = 23.0
-    jpeg_seconds_a_megapixel: float = 0.03
+    jpeg_seconds_a_megapixel: float = 0.02
     tiff_seconds_a_megapixel: float = 0.1
-    unit_ms: float = 30.0
-    worker_mb: float = 450.0
+    unit_ms: float = 5.0
+    worker_mb: float = 510.0
     jpeg_in: float = 0.36
-    jpeg_out: float = 0.25
+    jpeg_out: float = 0.18
     tiff_out: float = 1.0
     row_bytes: float = 700.0
     line_ms: float = 50.0

@@ -13,14 +13,21 @@ import os
 import subprocess
 import sys
 import time
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from scale_processes import Family, Spent, shared
 from scale_tables import table
 from whichmodel.api.limits import limits_of
+from whichmodel.nodes.checks import Likeness
+from whichmodel.nodes.operation import Size
 from whichmodel.nodes.tiles import tiles
-from whichmodel.pictures import Picture, read_header, write_picture
+from whichmodel.pictures import Picture, bicubic, read_header, write_picture
+from whichmodel.pictures.box import Box
+from whichmodel.pictures.raster import store
 from workflow import scene
 
 TILE = 256
@@ -100,8 +107,34 @@ def measure(folder: Path, what: str, sides: tuple[int, int], rounds: tuple[int, 
     print(f"local: {unit:.2f} s of processor time a megapixel of result, beyond the start")
     for workers in rounds[1:]:
         print(overhead(sides, workers, ran))
+    print(at_the_asking(folder))
     if not same:
         sys.exit(1)
+
+
+def at_the_asking(folder: Path) -> str:
+    """What the asking program does for each unit that comes back, and to write the result; processor time."""
+    side, unit = 4096, 4 * TILE
+    large = Picture(np.ascontiguousarray(bicubic(scene(side // 4, side // 4), side, side)))
+    raster = store(large, folder / "raster")
+    likeness = Likeness("step", raster, Size(side, side), raster.kind)
+    boxes = [Box(x, y, x + unit, y + unit) for y in range(0, side, unit) for x in range(0, side, unit)]
+    began = time.process_time()
+    for box in boxes:
+        part = raster.read_all(box)
+        zlib.crc32(part.data)
+        likeness.add(box, part)
+    told = [f"reading back and checking a unit: {(time.process_time() - began) / len(boxes) * 1000:.0f} ms"]
+    raster.close()
+    for ending in ("tif", "jpg"):
+        target = folder / f"written.{ending}"
+        began = time.process_time()
+        write_picture(large, target)
+        seconds = (time.process_time() - began) / side**2 * 1e6
+        told.append(
+            f"writing .{ending}: {seconds:.3f} s and {target.stat().st_size / side**2:.2f} MB a megapixel"
+        )
+    return "; ".join(told)
 
 
 def row(side: int, units: int, workers: int, now: Ran, local: Ran) -> tuple[str, ...]:
@@ -128,5 +161,6 @@ def overhead(sides: tuple[int, int], workers: int, ran: dict[tuple[int, int], Ra
     drives = (asking[1] - asking[0]) / (large - small)
     return (
         f"Ray, {workers}: {unit * 1000:.0f} ms of processor time a unit more than the local engine, "
-        f"{extra[0] - small * unit:.1f} s for the start; the asking program takes {drives * 1000:.0f} ms a unit"
+        f"{extra[0] - small * unit:.1f} s for the start; the asking program takes {drives * 1000:.0f} ms a unit, "
+        "writing the result among them"
     )
