@@ -35,7 +35,7 @@ def asked_by(order: Order, place: Place) -> Asked:
     words = order.title
     if not words:
         raise InputError("nothing is asked for", hint="say what you want done, e.g. 'enlarge 4x'")
-    return Asked(words, for_print(understand(words), order.paper, order.dpi), keep, further)
+    return Asked(words, for_print(understand(words), order.paper, order.dpi or None), keep, further)
 
 
 def looking_by(order: Order) -> Looking:
@@ -44,7 +44,7 @@ def looking_by(order: Order) -> Looking:
 
 
 def _no_print(order: Order) -> None:
-    if order.paper or order.dpi is not None:
+    if order.paper or order.dpi:
         raise InputError(
             "--print and --dpi go with plain words, which leave open by how much the picture is enlarged",
             hint="say what you want done, e.g. 'enlarge', instead of a model or a workflow",

@@ -20,7 +20,7 @@ TaskId = Annotated[str, Meta(min_length=1, max_length=60)]
 PrintSize = Annotated[
     str, Meta(max_length=60, description="Size of a wished print: 60x90cm, A3, wall 3x2 m; empty: none.")
 ]
-Dpi = Annotated[int, Meta(ge=1, le=10_000, description="Dots per inch of that print.")]
+Dpi = Annotated[int, Meta(ge=0, le=10_000, description="Dots per inch of that print; 0: by its size.")]
 Without = Annotated[
     tuple[TaskId, ...], Meta(max_length=8, description="Tasks left out before an enlargement: denoising.")
 ]
@@ -58,7 +58,7 @@ class Order(Record, frozen=True, kw_only=True):
 
     what: Words | GivenWorkflow
     paper: PrintSize = msgspec.field(name="print", default="")
-    dpi: Dpi | None = None
+    dpi: Dpi = 0
     keep: PhotoId | None = None
     further: Annotated[
         dict[str, PhotoId], Meta(max_length=8, description="Photos that a workflow takes beside, by input.")

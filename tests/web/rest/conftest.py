@@ -39,7 +39,7 @@ class Program:
     def call(self, method: str, path: str, status: int, **given: Any) -> Any:
         """Send a request and check the status of its answer."""
         headers = {**getattr(self, "headers", {}), **given.pop("headers", {})}
-        answer = self.client.request(method, f"/api/v1{path}", headers=headers, timeout=WAIT, **given)
+        answer = self.client.request(method, f"/api/v1{path}", headers=headers, **given)
         assert answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text[:2000]}"
         return answer
 

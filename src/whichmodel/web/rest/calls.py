@@ -136,13 +136,30 @@ async def _body(request: Request, kind: type[R], most: int) -> R:
     except ClientDisconnect:
         raise Refused(400, "the request ended before its body was there") from None
     try:
-        return msgspec.json.decode(bytes(body), type=kind)
+        return _decoded(bytes(body), kind)
     except msgspec.ValidationError as error:
         raise Refused(400, f"the body: {error}", "see the description of the body at /api") from error
     except (msgspec.DecodeError, RecursionError) as error:
         raise Refused(400, f"the body is not JSON: {error}", "send a JSON object") from error
     except WhichmodelError as error:  # a workflow that contradicts itself
         raise Refused(422, error.message, error.hint) from error
+
+
+def _decoded(body: bytes, kind: type[R]) -> R:
+    """The body as a record. A whole number may be written as 4.0 too, as JSON Schema has it."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError:
+        return msgspec.convert(_whole(msgspec.json.decode(body)), kind)
+
+
+def _whole(data: Any) -> Any:
+    """Plain data in which whole numbers are such."""
+    if isinstance(data, dict):
+        return {name: _whole(value) for name, value in data.items()}
+    if isinstance(data, list):
+        return [_whole(value) for value in data]
+    return int(data) if isinstance(data, float) and data.is_integer() else data
 
 
 def _check_type(request: Request, allowed: Sequence[str]) -> None:

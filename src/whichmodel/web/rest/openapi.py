@@ -153,7 +153,15 @@ def _also(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _schema_of(media: str) -> dict[str, Any]:
-    """What is known of a file of this kind: of JSON that it is, of text that it is text."""
+    """What is known of a body of this kind: of each event its parts, of text that it is text."""
+    if media == EVENTS:
+        state = {"contentMediaType": "application/json", "contentSchema": {"$ref": f"{_REF}RunState"}}
+        parts = {
+            "id": {"type": "string", "pattern": r"^\d+\.(\d+|end)$"},
+            "event": {"enum": ["progress", "end"]},
+            "data": {"type": "string", **state},
+        }
+        return {"schema": {"type": "object", "properties": parts, "required": list(parts)}}
     return {"schema": {"type": "string"}} if media.startswith("text/") else {}
 
 
@@ -190,7 +198,10 @@ def _headers(endpoint: Endpoint) -> list[dict[str, Any]]:
     if endpoint.media != (EVENTS,):
         return []
     text = "The id of the last event that you have."
-    return [{"name": "Last-Event-ID", "in": "header", "description": text, "schema": {"type": "string"}}]
+    schema = {"type": "string"}
+    return [
+        {"name": "Last-Event-ID", "in": "header", "required": False, "description": text, "schema": schema}
+    ]
 
 
 def _fault(status: int) -> dict[str, Any]:

@@ -36,12 +36,14 @@ async def api_page(request: Request) -> Response:
     )
 
 
-def kind_of(schema: dict[str, Any]) -> str:
+def kind_of(schema: dict[str, Any] | bool) -> str:
     """A type for people: `text, 1 to 4000 characters`, `list of StepState`, `number or null`.
 
     >>> kind_of({"type": "array", "items": {"type": "string"}})
     'list of text'
     """
+    if isinstance(schema, bool):
+        return "anything" if schema else "nothing"
     if "$ref" in schema:
         return str(schema["$ref"]).removeprefix(_REF)
     if "anyOf" in schema:

@@ -31,7 +31,7 @@ class AskRequest(Record, frozen=True, kw_only=True):
     question: Question
     photo: PhotoId | None = None
     paper: PrintSize = msgspec.field(name="print", default="")
-    dpi: Dpi | None = None
+    dpi: Dpi = 0
     look: bool = True
     without: Without = ()
     also: Also = msgspec.field(name="with", default=())

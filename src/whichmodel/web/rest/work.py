@@ -55,7 +55,7 @@ def ask(given: dict[str, Any], tell: Tell) -> dict[str, Any]:
             " ".join(order.question.split()),
             path,
             print_size=order.paper,
-            dpi=order.dpi,
+            dpi=order.dpi or None,
             look=order.look,
             without=order.without,
             also=order.also,
