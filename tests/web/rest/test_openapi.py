@@ -52,7 +52,7 @@ def test_every_field_that_is_sent_is_explained_to_people(served: TestClient) -> 
         fields = told["components"]["schemas"][name]["properties"]
         bare = [field for field, each in fields.items() if not re.search(r"'description'", str(each))]
         assert not bare, name
-    assert "http://localhost:8470/api/v1/tokens" in page
+    assert "API=http://localhost:8470/api/v1" in page
 
 
 def test_the_pages_lead_to_it(served: TestClient) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,10 @@ from whichmodel.web.rest.openapi import description
 Program = Any
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 EXAMPLES = 8
+WORK = 3
+"""Cases of an endpoint that may be about a photo that is there: each has a fresh process look at it."""
 _ID = re.compile(r"[0-9a-f]{32}")
+_begun: Counter[str] = Counter()
 _config = SchemathesisConfig.from_dict(
     {
         # A request that fits the description may still ask for what cannot be done: 422, or 415 for what is no
@@ -43,7 +47,8 @@ def with_known(case: Any, known: dict[str, str]) -> None:
     parts = case.path_parameters
     if isinstance(parts, dict) and _ID.fullmatch(str(parts.get("id"))):
         parts["id"] = known[case.path.split("/")[1]]
-    if isinstance(case.body, dict):
+    if isinstance(case.body, dict) and _begun[case.path] < WORK:
+        _begun[case.path] += 1
         for name in ("photo", "before", "after", "keep"):
             if isinstance(case.body.get(name), str) and _ID.fullmatch(case.body[name]):
                 case.body[name] = known["photos"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Sequence
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -77,7 +78,9 @@ def description() -> dict[str, Any]:
         "tags": [{"name": name} for name in dict.fromkeys(endpoint.tag for endpoint in ENDPOINTS)],
         "paths": paths,
         "components": {
-            "schemas": {name: _told(schema) for name, schema in components.items()},
+            "schemas": {
+                name: _told(schema, _explained(name, schema, kinds)) for name, schema in components.items()
+            },
             "responses": {str(status): _fault(status) for status in _MEANING},
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "description": "A token of `POST /tokens`."},
@@ -179,7 +182,7 @@ def _queries(
     if kind is None:
         return []
     schema: dict[str, Any] = components.pop(known[kind]["$ref"].removeprefix(_REF))
-    notes = _notes(kind)
+    notes = _fields(kind)
     found = []
     for name, each in schema["properties"].items():
         parameter = {
@@ -226,18 +229,34 @@ def _notes(kind: type) -> dict[str, str]:
         begun = re.match(r" {4}(\w+(?:, \w+)*): (.*)", line)
         if begun:
             last = begun[1].split(", ")
-            found |= dict.fromkeys(last, begun[2])
+            found |= dict.fromkeys(last, begun[2][:1].upper() + begun[2][1:])
         else:
             found |= {name: f"{found[name]} {line.strip()}" for name in last}
     return found
 
 
-def _told(schema: dict[str, Any]) -> dict[str, Any]:
+def _fields(kind: type[Record]) -> dict[str, str]:
+    """What the docstrings of a type, and of those that it extends, say of each field, by its name in JSON."""
+    notes: dict[str, str] = {}
+    for each in reversed(kind.__mro__):
+        notes |= _notes(each)
+    names = {field.name: field.encode_name for field in msgspec.structs.fields(kind)}
+    return {names[name]: text for name, text in notes.items() if name in names}
+
+
+def _explained(name: str, schema: dict[str, Any], kinds: Sequence[Any]) -> dict[str, str]:
+    """What is said of each field of a type; of those that no endpoint names, by the description itself."""
+    for kind in kinds:
+        if isinstance(kind, type) and issubclass(kind, Record) and kind.__name__ == name:
+            return _fields(kind)
+    return _notes(type("", (), {"__doc__": schema.get("description")}))
+
+
+def _told(schema: dict[str, Any], notes: dict[str, str]) -> dict[str, Any]:
     """A schema whose description is the sentence of the docstring, and whose fields have theirs."""
     doc = schema.get("description", "")
     summary = re.split(r"\n\s*(?:Args|Raises|Returns):\n|\n\s*>>>", doc)[0]
     found = {**schema, "description": " ".join(summary.split())} if doc else dict(schema)
-    notes = _notes(type("", (), {"__doc__": doc}))
     if notes and "properties" in found:
         found["properties"] = {
             name: {"description": notes[name], **each}

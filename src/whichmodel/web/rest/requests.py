@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -14,7 +14,6 @@ Question = Annotated[str, Meta(min_length=1, max_length=4000, description="In pl
 Pasted = Annotated[str, Meta(min_length=1, max_length=2_000_000)]
 Short = Annotated[str, Meta(max_length=200)]
 Top = Annotated[int, Meta(ge=1, le=100, description="How many at most.")]
-Collection = Literal["cnaps", "whichmodel"]
 
 
 class AskRequest(Record, frozen=True, kw_only=True):
@@ -49,12 +48,12 @@ class RecommendRequest(Record, frozen=True, kw_only=True):
 
     Args:
         top: how many models at most.
-        collection: only models of this collection.
+        collection: only models of this collection: cnaps, whichmodel, or one that a package brings.
     """
 
     question: Question
     top: Top = 3
-    collection: Collection | None = None
+    collection: Short | None = None
 
 
 class AuditRequest(Record, frozen=True, kw_only=True):
@@ -129,12 +128,12 @@ class ModelsQuery(Record, frozen=True, kw_only=True):
 
     Args:
         task: only models of this task, and of narrower ones that it includes.
-        collection: only models of this collection.
+        collection: only models of this collection: cnaps, whichmodel, or one that a package brings.
         runs_here: only those that run now, or after a pull.
     """
 
     task: Short = ""
-    collection: Collection | Literal[""] = ""
+    collection: Short = ""
     runs_here: bool = False
 
 
