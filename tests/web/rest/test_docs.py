@@ -37,7 +37,7 @@ def run(script: str, folder: Path) -> str:
         env={"PATH": f"{tools}:{os.environ['PATH']}", "HOME": str(folder)},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=500,
         check=False,
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
@@ -51,6 +51,8 @@ def folder(tmp_path: Path, small: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_the_examples_of_the_document(address: str, folder: Path, repository: Path) -> None:
     text = (repository / PAGE).read_text(encoding="utf-8").replace(SHOWN, address)
     fences = [token for token in MarkdownIt().parse(text) if token.type == "fence"]
@@ -68,11 +70,13 @@ def test_the_examples_of_the_document(address: str, folder: Path, repository: Pa
     assert [json.loads(printed.splitlines()[-1])] == shown
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_the_program_of_the_document(address: str, folder: Path, repository: Path) -> None:
     text = (repository / PAGE).read_text(encoding="utf-8").replace(SHOWN, address)
     (program,) = (token.content for token in MarkdownIt().parse(text) if token.info == "python")
     done = subprocess.run(
-        [sys.executable, "-I", "-c", program], cwd=folder, capture_output=True, text=True, timeout=240
+        [sys.executable, "-I", "-c", program], cwd=folder, capture_output=True, text=True, timeout=500
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1].startswith("done")
@@ -98,6 +102,8 @@ def test_the_statuses_and_limits_of_the_document_are_those_of_the_server(
         assert words in textwrap.fill(text, 100_000), words
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_the_example_of_the_page(served: TestClient, address: str, folder: Path) -> None:
     page = TestClient(served.app, base_url=SHOWN).get("/api").text
     script = html.unescape(page.partition("<pre")[2].partition(">")[2].partition("</pre>")[0])
