@@ -7,6 +7,7 @@ import shutil
 import signal
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -45,8 +46,14 @@ class Machines:
 
     def whole(self) -> None:
         """Have two nodes."""
-        if self._second is None:
-            self._second = self._cluster.add_node(**self._node)
+        for _ in range(4):
+            if self._second is not None:
+                return
+            try:
+                self._second = self._cluster.add_node(**self._node)
+            except Exception as error:
+                if "timed out during startup" not in str(error):
+                    raise
 
     def workers(self) -> list[int]:
         """Processes that do pictures or units, by number."""
@@ -92,7 +99,7 @@ def _machines() -> Iterator[Machines]:
         Path("/tmp/ray").mkdir(exist_ok=True)  # where Ray notes the address of the cluster
         # Short: the names of its sockets must not exceed 107 bytes.
         folder = Path(tempfile.mkdtemp(prefix="wmray", dir="/tmp"))
-        found = Machines(folder)
+        found = _started(folder)
         try:
             yield found
         finally:
@@ -125,13 +132,24 @@ def noise(tmp_path: Path) -> Callable[[str, int, int], Path]:
     """Makes a picture of noise, always the same for a name: name, width, height."""
 
     def make(name: str, width: int, height: int) -> Path:
-        source = np.random.default_rng(sum(name.encode()))
+        source = np.random.default_rng(zlib.crc32(name.encode()))
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         write_picture(Picture(source.integers(60, 190, (height, width, 3), dtype=np.uint8)), path)
         return path
 
     return make
+
+
+def _started(folder: Path) -> Machines:
+    """The cluster; Ray gives a node 30 seconds to start, and a busy machine may need more."""
+    for _ in range(3):
+        try:
+            return Machines(folder)
+        except Exception as error:
+            if "timed out during startup" not in str(error):
+                raise
+    return Machines(folder)
 
 
 def _killed(pids: list[int]) -> None:
