@@ -254,7 +254,7 @@ def test_ctrl_c_ends_with_130_and_the_others_are_done_later(
     assert driver.returncode == 130, driver.stderr
     machines.rest()
     assert "--resume" in driver.stderr
-    assert driver.stdout.count("provenance") == 1
+    assert driver.stdout.count("new pixels") == 1
     assert run_program([*arguments, "--resume", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["kept"]

@@ -58,7 +58,7 @@ def run_files(
         WeightsError: weights cannot be fetched.
     """
     need = need_of(asked, [source for source, _ in pairs], options, look, gpu=has_gpu(ray), say=say)
-    count = min(workers_with_room(ray, need, workers), len(pairs))
+    count = max(1, min(workers_with_room(ray, need, workers), len(pairs)))
     say(f"{count} worker{'s' if count != 1 else ''} on {machines(ray)}")
     order = Order(asked, options, look, overwrite, str(Path.cwd()), environment(need.cpus))
     there = _there(pairs)
