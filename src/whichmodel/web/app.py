@@ -23,11 +23,12 @@ from whichmodel.web.process import Failed
 from whichmodel.web.rest.app import make_rest
 from whichmodel.web.rest.page import api_page
 from whichmodel.web.settings import Settings
-from whichmodel.web.site import Missing, Site
+from whichmodel.web.site import Site
 
 _log = logging.getLogger(__name__)
 _TILE = "/runs/{id}/zoom/{layer:str}/{level:int}/{column:int}_{row:int}"
 _ID = "/runs/{id}"
+_NO_PAGE = Failed("there is no such page", "check the address, or begin with a question", 404)
 
 
 def make_app(settings: Settings) -> Starlette:
@@ -84,7 +85,7 @@ async def _style(request: Request) -> Response:
 
 async def _missing(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return failed(request, Missing("page") if error.status_code == 404 else Failed(error.detail, "", 405))
+    return failed(request, _NO_PAGE if error.status_code == 404 else Failed(error.detail, "", 405))
 
 
 async def _fault(request: Request, error: Exception) -> Response:
