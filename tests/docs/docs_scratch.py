@@ -23,7 +23,8 @@ from docs_blocks import REPOSITORY, SHELL, Block
 from docs_compare import mismatch
 
 _ASIDE = ("examples", "scripts", "benchmarks", "training", "pyproject.toml")
-_LONGEST = 280
+_LONGEST = 900
+"""Seconds after which a command is taken for one that hangs, on however busy a computer."""
 
 # What a document installs goes into a folder of its own, never into the Python that runs the tests.
 _PROGRAMS = {

@@ -111,6 +111,7 @@ def _read(block: Block) -> list[object]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("block", TRIED, ids=lambda block: block.where)
 def test_a_block_does_what_the_document_says(
     block: Block, scratches: Callable[[str], Scratch], request: pytest.FixtureRequest

@@ -15,6 +15,9 @@ from docs_blocks import REPOSITORY
 
 DOCS = REPOSITORY / "docs"
 
+# The first of these tests builds the site, and the pictures in it.
+pytestmark = pytest.mark.timeout(1800)
+
 
 class Page(HTMLParser):
     """What a page loads by itself, what it links to, and what can be linked to in it."""
