@@ -39,6 +39,7 @@ def test_ask(program: Program, printed: Any) -> None:
     assert list(found)[:2] == ["schema_version", "document"]
 
 
+@pytest.mark.slow
 def test_ask_about_a_photo(program: Program, printed: Any, small: Path) -> None:
     order = {"question": "enlarge 4x", "photo": program.bring(small), "without": ["denoising"]}
     found = program.call("POST", "/ask", 200, json=order).json()
@@ -65,6 +66,7 @@ def test_answer_and_audit(program: Program, printed: Any, tmp_path: Path) -> Non
     assert found["links"]["outside"] == ["https://example.org/other"]
 
 
+@pytest.mark.slow
 def test_plan(program: Program, printed: Any, small: Path) -> None:
     order = {"what": FADED, "photo": program.bring(small), "tile": 64}
     found = program.call("POST", "/plan", 200, json=order).json()

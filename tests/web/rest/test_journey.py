@@ -83,6 +83,7 @@ def test_who_comes_back_is_told_only_what_is_new(
     caller.call("GET", f"/runs/{run}/events", 204, headers={"Last-Event-ID": events[-1]["id"]})
 
 
+@pytest.mark.slow
 def test_the_workflow_of_a_plan_runs(caller: Program, photo: str) -> None:
     plan = caller.call("POST", "/plan", 200, json={"what": FADED, "photo": photo}).json()
     assert plan["document"] == "plan"
@@ -158,6 +159,7 @@ def test_removing_a_run_ends_it_for_its_listeners(
     caller.call("DELETE", f"/runs/{run}", 404)
 
 
+@pytest.mark.slow
 def test_a_photo_can_be_removed_and_its_runs_go_on(caller: Program, small: Path) -> None:
     photo = caller.bring(small)
     run = caller.start(photo, FADED)

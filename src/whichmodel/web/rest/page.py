@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -32,6 +34,7 @@ async def api_page(request: Request) -> Response:
         responses=told["components"]["responses"],
         here_url=str(request.base_url).rstrip("/"),
         kind=kind_of,
+        words=words_of,
         names=names_in,
     )
 
@@ -58,6 +61,15 @@ def kind_of(schema: dict[str, Any] | bool) -> str:
         return f"object of {kind_of(inner)}" if isinstance(inner, dict) else "object"
     names = {"string": "text", "integer": "whole number", "boolean": "true or false", None: "anything"}
     return names.get(kind, str(kind)) + _bounds(schema)
+
+
+def words_of(text: str) -> Markup:
+    """A text for people, in which what stands between backticks is code.
+
+    >>> str(words_of("the `what` of a < b"))
+    'the <code>what</code> of a &lt; b'
+    """
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before
 
 
 def names_in(schema: dict[str, Any]) -> list[str]:
