@@ -7,13 +7,17 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from whichmodel.api.batch_lines import Wish
+from whichmodel.api.batch_parts import Report
 from whichmodel.api.batches import Advance, is_kept, run_batch
 from whichmodel.cli.main import run_program
+from whichmodel.domain import InputError
+from whichmodel.files.lines import Part
 
 QUESTIONS = ("enlarge this 4x", "remove the fog from my holiday photo", "", "what is the capital of France?")
 WISH = Wish(verb="recommend", top=1)
@@ -71,6 +75,23 @@ def test_workers_that_are_killed_lose_nothing_and_change_nothing(
     assert report.lines == 60
     assert target.read_bytes() == expected
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl", "local.jsonl", "ray.jsonl"]
+
+
+@pytest.mark.slow
+def test_what_a_worker_refuses_is_told_as_it_is_here(source: Path, tmp_path: Path) -> None:
+    from whichmodel.distributed.lines import on_ray
+
+    on_two = on_ray(None, 2)
+
+    def elsewhere(do: Callable[[Part], Report], parts: Iterable[Part]) -> Iterator[Report]:
+        held = list(parts)
+        source.rename(tmp_path / "moved.jsonl")
+        yield from on_two(do, held)
+
+    with pytest.raises(InputError, match=r"in\.jsonl cannot be read") as caught:
+        run_batch(WISH, source, tmp_path / "out.jsonl", engine=elsewhere)
+    assert "share" in caught.value.hint
+    assert [path.name for path in tmp_path.iterdir()] == ["moved.jsonl"]
 
 
 KILLS_ITSELF = """

@@ -77,7 +77,9 @@ def spread(
             try:
                 result = ray.get(ref)
             except RayTaskError as error:
-                raise error.cause if isinstance(error.cause, WhichmodelError) else error from error
+                if isinstance(error.cause, WhichmodelError):
+                    raise error.cause from None
+                raise
             except RayError as error:
                 crew.replace(worker)
                 false_starts += not piece
