@@ -10,7 +10,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,27 +66,28 @@ def cluster(address: str | None = None, workers: int | None = None) -> Iterator[
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if address is not None:
         _reach(address)
-    folder = _short_folder() if address is None else None
-    try:
-        with _silence():
-            if folder is not None:
-                _start(ray, workers, folder, quiet)
-            else:
-                ray.init(address=address, **quiet)
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        where = f"the cluster at {address}" if address else "a cluster of this machine"
-        raise InputError(
-            f"{where} cannot be used: {_first_line(error)}",
-            hint="ray status --address shows whether one is there; RAY_AUTH_TOKEN must be the one it was started with"
-            if address
-            else "free some memory, or leave out --engine",
-        ) from error
-    try:
-        yield ray
-    finally:
-        ray.shutdown()
+    with ExitStack() as stack:
+        folder = _short_folder() if address is None else None
         if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        try:
+            with _silence():
+                if folder is not None:
+                    _start(ray, workers, folder, quiet)
+                else:
+                    ray.init(address=address, **quiet)
+        except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+            where = f"the cluster at {address}" if address else "a cluster of this machine"
+            raise InputError(
+                f"{where} cannot be used: {_first_line(error)}",
+                hint="ray status --address shows whether it is well; RAY_AUTH_TOKEN must be the one it has"
+                if address
+                else "free some memory, or leave out --engine",
+            ) from error
+        try:
+            yield ray
+        finally:
+            ray.shutdown()
 
 
 def required() -> Any:
