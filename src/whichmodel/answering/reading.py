@@ -7,10 +7,11 @@ recommendations, its model card). What a model is known for elsewhere plays no p
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from whichmodel.answering.quotes import contributions, kind_of, sentences
+from whichmodel.answering.quotes import Piece, contributions, kind_of, sentences
 from whichmodel.catalog import tasks
 from whichmodel.catalog.kin import ancestors
 from whichmodel.domain import DataType, Scale, Source, Span, Task
@@ -198,20 +199,51 @@ def _speaks_of_medium(source: Source, task: Task) -> bool:
 
 
 def _named_by_the_way(source: Source, wanted: Task | None) -> tuple[Task | None, KnownBy | None, Span | None]:
-    """The task asked about, where the authors name it in a sentence on their own work."""
-    if wanted is None:
+    """The task asked about, where the authors name it in a sentence on their own work; else the one task that a
+    model's text says it does ("NAME is a denoising network")."""
+    own = _own_sentences(source)
+    found = _first_term(source, own, wanted) if wanted is not None else None
+    if found is not None:
+        return wanted, "summary", found
+    if source.kind != "model":
         return None, None, None
-    terms = [
-        term for term in (*wanted.cues.term, *wanted.synonyms) if compile_phrase(term).weight >= _CLEAR_TERM
+    about = [sentence for sentence in own if _begins_with_name(source, sentence)]
+    named = {task.id: span for task in _placeable() if (span := _first_term(source, about, task)) is not None}
+    # Of a wider task and its part the part is meant; of several others none can be told.
+    narrow = [name for name in named if not any(name in tasks()[other].parents for other in named)]
+    if len(narrow) != 1:
+        return None, None, None
+    return tasks()[narrow[0]], "summary", named[narrow[0]]
+
+
+def _own_sentences(source: Source) -> list[Piece]:
+    """Sentences in which the authors speak of their own work, or that begin with the model's own name."""
+    return [
+        piece
+        for piece in sentences(source)
+        if _OWN.search(piece.text) or (source.kind == "model" and _begins_with_name(source, piece))
     ]
-    for piece in sentences(source):
-        hits = (
-            find_all(terms, plain(source.summary[piece.start : piece.end])) if _OWN.search(piece.text) else []
-        )
+
+
+def _begins_with_name(source: Source, piece: Piece) -> bool:
+    name = plain(source.name).strip()
+    text = plain(piece.text).lstrip()
+    return bool(name) and text.startswith(name) and not text[len(name) : len(name) + 1].isalnum()
+
+
+def _placeable() -> list[Task]:
+    return [task for task in tasks().values() if task.kind == "task"]
+
+
+def _first_term(source: Source, pieces: Sequence[Piece], task: Task) -> Span | None:
+    """Where a term that is clearly the task's stands first in these sentences."""
+    terms = [term for term in (*task.cues.term, *task.synonyms) if compile_phrase(term).weight >= _CLEAR_TERM]
+    for piece in pieces:
+        hits = find_all(terms, plain(source.summary[piece.start : piece.end]))
         if hits:
             _, start, end = hits[0]
-            return wanted, "summary", _span(source, "summary", piece.start + start, piece.start + end)
-    return None, None, None
+            return _span(source, "summary", piece.start + start, piece.start + end)
+    return None
 
 
 def _evidence(source: Source, best: Scored) -> tuple[Task, KnownBy, Span | None]:
