@@ -32,12 +32,12 @@ class Machines:
         from ray.cluster_utils import Cluster
 
         self._node = {"num_cpus": 1, "object_store_memory": STORE, "node_ip_address": "127.0.0.1"}
-        # A node that is gone is noticed after three seconds instead of thirty.
+        # A node that is gone is noticed after some seconds instead of thirty; one that is only busy must not be lost.
         noticing = {
             "health_check_initial_delay_ms": 1000,
             "health_check_period_ms": 1000,
-            "health_check_timeout_ms": 1000,
-            "health_check_failure_threshold": 3,
+            "health_check_timeout_ms": 5000,
+            "health_check_failure_threshold": 5,
         }
         head = {"include_dashboard": False, "temp_dir": str(folder), "_system_config": noticing}
         self._cluster: Any = Cluster(initialize_head=True, head_node_args={**self._node, **head})
