@@ -56,6 +56,7 @@ python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 88
 
 html_theme = "furo"
+html_show_copyright = False
 html_title = "whichmodel"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
