@@ -42,7 +42,9 @@ def make(target: Path) -> None:
         work = Path(scratch)
         _python(work, str(REPOSITORY / "scripts" / "demo_photo.py"), "photo.png")
         _program(work, "ask", QUESTION, "--photo", "photo.png", "--run", "-o", "enlarged.png")
-        drawing = _program(work, "plan", "remove noise and enlarge 4x", "photo.png", "--draw", "svg")
+        drawing = _program(
+            work, "plan", "correct the faded colours and enlarge 4x", "photo.png", "--draw", "svg"
+        )
         (work / "workflow.svg").write_text(drawing, encoding="utf-8")
         _draw_closer(work)
         _program(work, "evidence", "photo.png", "truth.png", "-o", "truth")
