@@ -7,7 +7,6 @@ import os
 import secrets
 import shutil
 import socket
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from whichmodel.domain import InputError, WhichmodelError
+from whichmodel.runtimes.silence import silent_stderr
 from whichmodel.workflow.scratch import gigabytes
 
 OBJECT_STORE = 128_000_000
@@ -71,7 +71,7 @@ def cluster(address: str | None = None, workers: int | None = None) -> Iterator[
         if folder is not None:
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
         try:
-            with _silence():
+            with silent_stderr():  # to have a log level set, Ray logs that it was set
                 if folder is not None:
                     _start(ray, workers, folder, quiet)
                 else:
@@ -245,21 +245,6 @@ def _on_loopback() -> bool:
         return False
     ray_constants.ENABLE_RAY_CLUSTER = False
     return True
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """Nothing on stderr: to have a log level set, Ray logs that it was set."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nothing, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nothing)
 
 
 def _first_line(error: BaseException) -> str:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import ctypes.util
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -18,6 +17,7 @@ from typing import Literal, get_args
 
 from whichmodel.domain import InputError
 from whichmodel.runtimes.ncnn import usable_threads
+from whichmodel.runtimes.silence import silent_stderr
 
 Wish = Literal["cpu", "vulkan", "cuda", "auto"]
 """What can be asked for."""
@@ -130,7 +130,7 @@ def vulkan_devices() -> tuple[tuple[Gpu, ...], str]:
 
     if not hasattr(ncnn, "get_gpu_count"):
         return (), "this build of ncnn has no Vulkan"
-    with _quiet():
+    with silent_stderr():
         count = int(ncnn.get_gpu_count())
         infos = [ncnn.get_gpu_info(number) for number in range(count)]
     found = [
@@ -200,22 +200,3 @@ def _vulkan_loader() -> bool:
         return True
     folders = os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)
     return any(folder and os.path.exists(os.path.join(folder, "libvulkan.so.1")) for folder in folders)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Nothing that C code prints on stderr meanwhile is seen: ncnn lists every device with its extensions."""
-    sys.stderr.flush()
-    try:
-        kept = os.dup(2)
-    except OSError:  # stderr is closed
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
