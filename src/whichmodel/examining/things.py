@@ -163,8 +163,8 @@ def _told(what: What, shares: dict[Kind, float], height: float) -> str:
     return {
         "face": f"Of this face ({many}) {added:.0%} has detail that was added: the shape is the photo's; lashes, skin"
         " and the line of the lips are guesses.",
-        "text": f"Of these letters ({many}) {added:.0%} has edges that were added: what you can read in the photo"
-        " stands; check each number there, not here.",
+        "text": f"Of what looks like letters ({many}) {added:.0%} has edges that were added: what you can read in the"
+        " photo stands; check each number there, not here.",
     }[what]
 
 
