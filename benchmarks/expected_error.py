@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from super_resolution import DATA
-from whichmodel.catalog import cards
+from whichmodel.catalog import card_with, cards
 from whichmodel.examining.expected_domain import unlike
 from whichmodel.examining.expected_features import PATCH, enlarged, features, luma, pooled
 from whichmodel.examining.expected_second import second_features
@@ -176,7 +176,8 @@ def made_by(weights: str, before: Pixels, kept: Path) -> Pixels:
     """What the model of these weights makes of a small picture; kept in a file."""
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
-        card = next(card for card in cards().values() if card.weights == weights)
+        card = card_with(weights)
+        assert card is not None, f"no model has the weights {weights}"
         done, _ = run_picture(workflow_for_card(card), Picture(before), cards=cards())
         write_picture(Picture(done.pixels), kept)
     return colour(kept)

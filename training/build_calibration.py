@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.neural_network import MLPRegressor
 
-from whichmodel.catalog import cards
+from whichmodel.catalog import card_with, cards
 from whichmodel.domain import InputError
 from whichmodel.examining.expected_domain import NOISE, SHARPNESS, measured
 from whichmodel.examining.expected_features import PATCH, features, luma, pooled
@@ -260,7 +260,8 @@ def enlarge(weights: str, folder: Path, work: Path, side: int, second: str) -> N
 
 
 def _made_by(weights: str, before: Picture) -> Picture:
-    card = next(card for card in cards().values() if card.weights == weights)
+    card = card_with(weights)
+    assert card is not None, f"no model has the weights {weights}"
     made, _ = run_picture(workflow_for_card(card), Picture(before.pixels), cards=cards())
     return Picture(made.pixels)
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from whichmodel.catalog.consistency import check
-from whichmodel.catalog.load import cards, cards_shipped, collections, require_collection, tasks
+from whichmodel.catalog.load import card_with, cards, cards_shipped, collections, require_collection, tasks
 
-__all__ = ["cards", "cards_shipped", "check", "collections", "require_collection", "tasks"]
+__all__ = ["card_with", "cards", "cards_shipped", "check", "collections", "require_collection", "tasks"]

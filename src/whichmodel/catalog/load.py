@@ -49,6 +49,15 @@ def cards() -> dict[str, ModelCard]:
     return {**known, **own_cards(known)}
 
 
+def card_with(weights: str) -> ModelCard | None:
+    """The first card that runs with the weights of this id, `None` where there is none.
+
+    >>> card_with("span-x4-ch48").name
+    'SPAN-4x'
+    """
+    return next((card for card in cards().values() if card.weights == weights), None)
+
+
 def collections() -> tuple[str, ...]:
     """The collections that the cards belong to, ours first.
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from whichmodel.catalog import cards
+from whichmodel.catalog import card_with, cards
 from whichmodel.domain import InputError
 from whichmodel.examining.expected_features import (
     FLOOR,
@@ -73,7 +73,7 @@ def enlarge_again(before: Viewed, weights: str, folder: Path) -> Viewed:
     Raises:
         InputError: its weights are not here, or no model of the catalog has them.
     """
-    card = next((card for card in cards().values() if card.weights == weights), None)
+    card = card_with(weights)
     if card is None:
         raise InputError(f"no model of the catalog has the weights {weights}")
     small, large = folder / "before-again.tif", folder / "second.tif"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from whichmodel.catalog import cards
+from whichmodel.catalog import card_with, cards
 from whichmodel.domain import DataType, Port, Step, WeightsError
 from whichmodel.domain.photo import Lettering, Measured, Region
 from whichmodel.nodes.data import DataOperation
@@ -110,10 +110,10 @@ def _network(operation: str) -> tuple[str, str, Mapping[str, Path]]:
     """Model, id of the weights and files of the network that an operation runs, where it is here."""
     known = [id for id, record in records().items() if record.operation == operation]
     for id in known:
-        names = [name for name, card in cards().items() if card.weights == id]
-        files = installed(id) if names else None
-        if files:
-            return names[0], id, files
+        card = card_with(id)
+        files = installed(id) if card is not None else None
+        if card is not None and files:
+            return card.name, id, files
     raise WeightsError(
         f"the weights that find {operation} are not here",
         hint=f"whichmodel weights pull {known[0]}" if known else "",
